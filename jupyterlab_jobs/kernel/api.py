@@ -1,0 +1,101 @@
+"""`jobs`: what a user has in hand."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from .job import Job, Origin
+from .registry import Registry
+from .threads import current_job
+from .work import FunctionWork
+
+
+class Jobs:
+    """The jobs of this kernel (`from jupyterlab_jobs import jobs`). Everything may be called from any thread."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        origin: Callable[[], Origin],
+        submit_code: Callable[[str, str | None, Origin], Job],
+    ) -> None:
+        self._registry = registry
+        self._origin = origin
+        self._submit_code = submit_code
+
+    def submit(self, fn_or_code: Callable[..., Any] | str, *args: Any, name: str | None = None, **kwargs: Any) -> Job:
+        """Run a function, or IPython code, in the background.
+
+        A function is called with `args` and `kwargs`. Code runs as `%job` runs it, and takes neither. Raises
+        `SyntaxError` for code that does not compile, `TypeError` for what is neither.
+        """
+        if isinstance(fn_or_code, str):
+            if args or kwargs:
+                raise TypeError("arguments go with a function, not with code")
+            return self._submit_code(fn_or_code, name, self._origin())
+        if not callable(fn_or_code):
+            raise TypeError(f"submit() takes a function or code, not {type(fn_or_code).__name__}")
+        title = name or getattr(fn_or_code, "__qualname__", None) or repr(fn_or_code)
+        return self._registry.submit(
+            self._registry.next_id(), title, title, self._origin(), FunctionWork(fn_or_code, args, kwargs)
+        )
+
+    def __getitem__(self, job_id: int) -> Job:
+        """The job with this id; raises `NoSuchJob`, a `LookupError`."""
+        return self._registry.get(job_id)
+
+    def __len__(self) -> int:
+        return len(self._registry.all())
+
+    def __iter__(self) -> Iterator[Job]:
+        return iter(self._registry.all())
+
+    @property
+    def running(self) -> list[Job]:
+        """Those that have not ended: queued, running, stopping."""
+        return [job for job in self if not job.done()]
+
+    @property
+    def finished(self) -> list[Job]:
+        """Those that came to their end."""
+        return [job for job in self if job.state == "finished"]
+
+    @property
+    def failed(self) -> list[Job]:
+        """Those that failed or were killed."""
+        return [job for job in self if job.state in ("failed", "killed")]
+
+    @property
+    def current(self) -> Job | None:
+        """The job that the calling code is part of, or None."""
+        return current_job()
+
+    def kill(self, *ids: int) -> list[Job]:
+        """Begin to kill jobs; returns those that had not ended. Raises `NoSuchJob` before any is killed."""
+        return self._registry.kill([self[job_id] for job_id in ids])
+
+    def kill_all(self) -> list[Job]:
+        """Begin to kill every job that has not ended; returns them."""
+        return self._registry.kill(self)
+
+    def wait(self, *ids: int, timeout: float | None = None) -> bool:
+        """Wait until these jobs, or all, have ended; returns whether they have within `timeout` seconds.
+
+        A job that waits for all does not wait for itself.
+        """
+        awaited = [self[job_id] for job_id in ids] or [job for job in self if job is not current_job()]
+        deadline = None if timeout is None else time.monotonic() + timeout
+        return all(job.wait(None if deadline is None else max(0.0, deadline - time.monotonic())) for job in awaited)
+
+    def clear(self) -> list[Job]:
+        """Forget every job that has ended; returns them."""
+        return self._registry.remove(self)
+
+    def __repr__(self) -> str:
+        rows = [
+            f"{job.id:>4}  {job.state:<9} {'' if job.duration is None else f'{job.duration:.1f} s':>10}  {job.name}"
+            for job in self
+        ]
+        return "\n".join(rows) or "no jobs; `%job CODE` starts one"

@@ -1,0 +1,89 @@
+"""Answers the page's requests on the control channel, while the main thread works.
+
+Everything here runs on ipykernel's control thread, one request at a time: it must not block, because interrupt and
+shutdown come the same way.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.error import UsageError
+
+from . import protocol
+from .job import Job, Origin
+from .syntax import jobs_of_cell
+
+if TYPE_CHECKING:
+    from .runtime import Runtime
+
+REQUEST_TYPE = "jobs_request"
+REPLY_TYPE = "jobs_reply"
+
+
+class ControlChannel:
+    """The handler of `jobs_request`. Added to the kernel's handlers by the runtime."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._methods = {
+            "snapshot": self._snapshot,
+            "submit": self._submit,
+            "kill": self._kill,
+            "kill_all": self._kill_all,
+            "clear": self._clear,
+        }
+
+    def __call__(self, stream: Any, ident: Any, request: dict[str, Any]) -> None:
+        """Answer one request; never raises, because ipykernel would only log it and the page wait forever."""
+        runtime = self._runtime
+        try:
+            method, params = protocol.parse_request(request.get("content"))
+            answer = self._methods.get(method)
+            if answer is None:
+                raise protocol.ProtocolError(f"unknown method {method!r}")
+            content = protocol.reply(runtime.publisher.runtime_id, answer(params))
+        except Exception as error:
+            content = protocol.error_reply(error)
+        runtime.kernel.session.send(stream, REPLY_TYPE, content, request, ident)
+        runtime.main_thread.tell_busy_after_reply()
+
+    def _snapshot(self, params: dict[str, Any]) -> dict[str, Any]:
+        publisher = self._runtime.publisher
+        with publisher.lock:
+            return protocol.snapshot(self._runtime.version, publisher.seq, self._runtime.registry.all())
+
+    def _submit(self, params: dict[str, Any]) -> dict[str, Any]:
+        code, cell_id, parent = protocol.parse_submission(params)
+        try:
+            calls = jobs_of_cell(self._runtime.shell, code)
+        except (SyntaxError, UsageError) as error:
+            # Reported under the cell when the main thread comes to it, as for any other cell.
+            return {"jobs": [], "reason": str(error)}
+        if not calls:
+            return {"jobs": [], "reason": "the cell holds more than jobs"}
+        origin = Origin("express", parent, cell_id)
+
+        def start() -> list[Job]:
+            return [self._runtime.submit(call, origin) for call in calls]
+
+        try:
+            jobs = self._runtime.lanes.start_express(parent["msg_id"], start)
+        except SyntaxError as error:
+            return {"jobs": [], "reason": str(error)}
+        if jobs is None:
+            return {"jobs": [], "reason": "the main thread was faster"}
+        return {"jobs": [job.id for job in jobs], "reason": None}
+
+    def _kill(self, params: dict[str, Any]) -> dict[str, Any]:
+        jobs = [self._runtime.registry.get(job_id) for job_id in protocol.parse_job_ids(params)]
+        killed = {job.id for job in self._runtime.registry.kill(jobs)}
+        return {"killed": sorted(killed), "ended": [job.id for job in jobs if job.id not in killed]}
+
+    def _kill_all(self, params: dict[str, Any]) -> dict[str, Any]:
+        registry = self._runtime.registry
+        return {"killed": [job.id for job in registry.kill(registry.all())], "ended": []}
+
+    def _clear(self, params: dict[str, Any]) -> dict[str, Any]:
+        registry = self._runtime.registry
+        return {"removed": [job.id for job in registry.remove(registry.all())]}

@@ -1,0 +1,166 @@
+"""One background execution."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from IPython.display import display
+
+from . import protocol
+from .errors import JobWasKilled
+from .kill import KillSwitch
+from .output import Output
+from .states import ENDED, State
+
+if TYPE_CHECKING:
+    from .registry import Registry
+
+Lane = Literal["queue", "express", "api"]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a job comes from, and so where its output goes."""
+
+    lane: Lane
+    parent: dict[str, Any]
+    """The header of the request under whose cell the output appears; empty if there is none."""
+    cell_id: str | None = None
+    execution_count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JobError:
+    """How a job failed, as it is shown: no reference to the exception's frames."""
+
+    ename: str
+    evalue: str
+    traceback: list[str]
+    """Lines with ANSI colours."""
+
+
+class Job:
+    """A background job: code, a state, its output, its result or its error.
+
+    Made by `%job` and `jobs.submit`, never by hand. All attributes may be read from any thread; they are changed by
+    the registry, under its lock.
+    """
+
+    __slots__ = (
+        "_registry",
+        "code",
+        "ended",
+        "error",
+        "execution_count",
+        "future",
+        "history",
+        "id",
+        "kill_switch",
+        "name",
+        "origin",
+        "output_log",
+        "started",
+        "stopping_since",
+        "submitted",
+    )
+
+    def __init__(self, registry: Registry, job_id: int, name: str, code: str, origin: Origin) -> None:
+        self._registry = registry
+        self.future: Future[Any] = Future()
+        self.id = job_id
+        self.name = name
+        self.code = code
+        self.origin = origin
+        self.execution_count = origin.execution_count
+        self.history: list[State] = ["queued"]
+        self.submitted = time.time()
+        self.started: float | None = None
+        self.ended: float | None = None
+        self.stopping_since: float | None = None
+        self.error: JobError | None = None
+        self.kill_switch = KillSwitch()
+        self.output_log = Output(self, registry.publisher)
+
+    @property
+    def state(self) -> State:
+        """Where the job is in its life."""
+        return self.history[-1]
+
+    @property
+    def duration(self) -> float | None:
+        """Seconds that it ran, or has been running; None while it is queued."""
+        if self.started is None:
+            return None
+        return (self.ended or time.time()) - self.started
+
+    @property
+    def output(self) -> str:
+        """What it has printed so far, as text."""
+        return self.output_log.text()
+
+    @property
+    def traceback(self) -> str | None:
+        """The traceback of a failed job, with ANSI colours."""
+        return None if self.error is None else "\n".join(self.error.traceback)
+
+    def done(self) -> bool:
+        """Whether it has ended, in whatever way."""
+        return self.state in ENDED
+
+    def result(self, timeout: float | None = None) -> Any:
+        """The value of the job's last expression, once it has finished.
+
+        Raises what the job has raised; `JobWasKilled` if it was killed; `TimeoutError` if it has not ended in
+        `timeout` seconds.
+        """
+        return self.future.result(timeout)
+
+    def exception(self, timeout: float | None = None) -> BaseException | None:
+        """What the job has raised, or None, once it has ended; `TimeoutError` as in `result`."""
+        try:
+            return self.future.exception(timeout)
+        except JobWasKilled as killed:
+            return killed
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until the job has ended, at most `timeout` seconds; returns whether it has."""
+        try:
+            self.future.exception(timeout)
+        except TimeoutError:
+            return self.done()
+        return True
+
+    def kill(self) -> bool:
+        """Kill the job; returns False if it had ended already.
+
+        Does not wait: the state is `stopping` until the code has really ended.
+        """
+        return self._registry.kill([self]) != []
+
+    def __repr__(self) -> str:
+        return f"<Job {self.id} {self.name!r} {self.describe_state()}>"
+
+    def describe_state(self) -> str:
+        """The state in words, with the time that it took."""
+        duration = self.duration
+        if duration is None:
+            return self.state
+        return f"{self.state} {'in' if self.done() else 'for'} {duration:.1f} s"
+
+    def bundle(self) -> dict[str, Any]:
+        """What a frontend shows: the record that becomes a badge, and a line of text for everybody else."""
+        return {
+            protocol.RECORD_MIME_TYPE: protocol.notebook_record(self, self._registry.publisher.runtime_id),
+            "text/plain": f"Job {self.id} · {self.name} · {self.describe_state()}",
+        }
+
+    def _ipython_display_(self) -> None:
+        # A cell that ends in `%job …` has the job as its value, and the job's record is under that cell already.
+        request = self._registry.current_request()
+        if self.origin.lane == "api" or request != self.origin.parent.get("msg_id"):
+            self.output_log.displayed = True
+            content = protocol.record_display(self, self._registry.publisher.runtime_id)
+            display(content["data"], raw=True, display_id=content["transient"]["display_id"])

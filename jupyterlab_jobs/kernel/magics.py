@@ -1,0 +1,84 @@
+"""`%job`, `%%job` and `%jobs`."""
+
+from __future__ import annotations
+
+import sys
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.error import UsageError
+from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class, no_var_expand
+
+from .errors import NoSuchJob
+from .syntax import parse_cell, parse_line
+
+if TYPE_CHECKING:
+    from .job import Job
+    from .runtime import Runtime
+
+_VERBS = ("kill", "wait", "clear", "traceback", "output")
+
+
+@magics_class
+class JobMagics(Magics):
+    """The magics of one runtime."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        super().__init__(runtime.shell)
+        self._runtime = runtime
+
+    # `{x}` and `$x` in the line are the job's code and not to be expanded here.
+    @no_var_expand
+    @line_cell_magic
+    def job(self, line: str, cell: str | None = None) -> Job:
+        """Run code in the background: `%job [--name NAME] CODE`, or `%%job [--name NAME]` above a cell."""
+        call = parse_line(line, self._line_of_caller()) if cell is None else parse_cell(line, cell)
+        return self._runtime.submit_from_cell(call)
+
+    @line_magic
+    def jobs(self, line: str) -> Any:
+        """List the jobs, or do something with them: `%jobs [kill|wait|clear|traceback|output] [JOB…|all]`."""
+        jobs = self._runtime.jobs
+        verb, *names = line.replace(",", " ").split() or [""]
+        if not verb:
+            return jobs
+        if verb not in _VERBS:
+            raise UsageError(f"%jobs: unknown verb {verb!r}; verbs are: {', '.join(_VERBS)}")
+        chosen = self._chosen(verb, names)
+        if verb == "kill":
+            killed = jobs.kill(*(job.id for job in chosen))
+            for job in chosen:
+                print(f"job {job.id}: killing" if job in killed else f"job {job.id} has ended already: {job.state}")
+        elif verb == "wait":
+            jobs.wait(*(job.id for job in chosen))
+        elif verb == "clear":
+            jobs.clear()
+        else:
+            for job in chosen:
+                print(getattr(job, verb) or f"job {job.id} ({job.state}) has no {verb}")
+        return None
+
+    def _chosen(self, verb: str, names: list[str]) -> list[Job]:
+        jobs = self._runtime.jobs
+        if names == ["all"] or not names:
+            if verb == "kill" and not names:
+                raise UsageError("%jobs kill: which? name their numbers, or `all`")
+            return [job for job in jobs if verb != "kill" or not job.done()]
+        chosen = []
+        for name in names:
+            try:
+                chosen.append(jobs[int(name)])
+            except ValueError:
+                raise UsageError(f"%jobs {verb}: {name!r} is not the number of a job") from None
+            except NoSuchJob as error:
+                raise UsageError(f"%jobs {verb}: {error}") from None
+        return chosen
+
+    def _line_of_caller(self) -> int:
+        """The line of the cell on which the magic stands."""
+        frame: FrameType | None = sys._getframe(1)
+        while frame is not None:
+            if frame.f_globals is self._runtime.shell.user_ns:
+                return frame.f_lineno
+            frame = frame.f_back
+        return 1

@@ -1,0 +1,52 @@
+"""What the runtime knows about the kernel's main thread, and says about it."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+
+def topic(kernel: Any, message_type: str) -> bytes:
+    """The ZeroMQ topic of an IOPub message, as ipykernel itself forms it."""
+    return f"kernel.{kernel.ident}.{message_type}".encode()
+
+
+class MainThread:
+    """Whether the main thread executes a cell.
+
+    Every control request ends in `status: idle`, and clients then show an idle kernel although a cell is running (the
+    server tells a culler the same). So after each of our replies `busy` is published again, if that is the truth.
+    """
+
+    def __init__(self, kernel: Any) -> None:
+        self._kernel = kernel
+        self._lock = threading.Lock()
+        self._depth = 0
+
+    def cell_begins(self) -> None:
+        """IPython's `pre_execute` event. A cell may run another one inside (`%run`, `run_cell`)."""
+        with self._lock:
+            self._depth += 1
+
+    def cell_ends(self) -> None:
+        """IPython's `post_execute` event."""
+        with self._lock:
+            self._depth = max(0, self._depth - 1)
+
+    def tell_busy_after_reply(self) -> None:
+        """Called by the control handler, on the control thread."""
+        # ipykernel publishes its `idle` when the handler has returned, and does not give up the loop in between.
+        self._kernel.control_thread.io_loop.add_callback(self._tell_busy)
+
+    def _tell_busy(self) -> None:
+        # Under the lock: the main thread publishes its own `idle` after `cell_ends`, so that ours cannot come last.
+        with self._lock:
+            if self._depth == 0:
+                return
+            self._kernel.session.send(
+                self._kernel.iopub_socket,
+                "status",
+                {"execution_state": "busy"},
+                parent=self._kernel.get_parent("shell"),
+                ident=topic(self._kernel, "status"),
+            )

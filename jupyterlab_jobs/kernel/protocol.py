@@ -1,0 +1,154 @@
+"""The wire, as docs/protocol.md describes it: everything that is sent is built here, everything that arrives is
+checked here, once.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .job import Job
+
+VERSION = 1
+RECORD_MIME_TYPE = "application/vnd.jupyterlab-jobs.job+json"
+METADATA_KEY = "jupyterlab_jobs"
+
+
+class ProtocolError(Exception):
+    """A message that this side does not understand; says what is wrong with it."""
+
+
+# --------------------------------------------------------------------- what arrives
+
+
+def parse_request(content: object) -> tuple[str, dict[str, Any]]:
+    """The method and the parameters of a request; raises `ProtocolError`."""
+    request = _mapping(content, "content")
+    version = request.get("version")
+    if version != VERSION:
+        raise ProtocolError(f"unknown protocol version {version!r}: this runtime speaks version {VERSION}")
+    return _text(request, "method"), _mapping(request.get("params"), "params")
+
+
+def parse_job_ids(params: dict[str, Any]) -> list[int]:
+    """The parameters of `kill`; raises `ProtocolError`."""
+    ids = params.get("jobs")
+    if not isinstance(ids, list) or not all(type(job_id) is int for job_id in ids):
+        raise ProtocolError("jobs must be a list of job ids")
+    return ids
+
+
+def parse_submission(params: dict[str, Any]) -> tuple[str, str, dict[str, Any]]:
+    """The parameters of `submit`: the code, the cell's id, the header of its execute request."""
+    parent = _mapping(params.get("parent"), "parent")
+    if not isinstance(parent.get("msg_id"), str):
+        raise ProtocolError("parent must be the header of an execute request")
+    return _text(params, "code"), _text(params, "cell_id"), parent
+
+
+def _mapping(value: object, name: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ProtocolError(f"{name} must be an object")
+    return value
+
+
+def _text(mapping: dict[str, Any], name: str) -> str:
+    value = mapping.get(name)
+    if not isinstance(value, str):
+        raise ProtocolError(f"{name} must be a string")
+    return value
+
+
+# ---------------------------------------------------------------------- what is sent
+
+
+def reply(runtime_id: str, result: dict[str, Any]) -> dict[str, Any]:
+    """The content of a reply to a request that was carried out."""
+    return {"version": VERSION, "status": "ok", "runtime": runtime_id, "result": result}
+
+
+def error_reply(error: Exception) -> dict[str, Any]:
+    """The content of a reply to a request that was refused."""
+    return {"version": VERSION, "status": "error", "ename": type(error).__name__, "evalue": str(error)}
+
+
+def record(job: Job) -> dict[str, Any]:
+    """A job, for the list."""
+    # The state first: the fields that come with it are set before it is.
+    return {
+        "state": job.state,
+        "id": job.id,
+        "name": job.name,
+        "code": job.code,
+        "cell_id": job.origin.cell_id,
+        "execution_count": job.execution_count,
+        "backend": "thread",
+        "lane": job.origin.lane,
+        "submitted": job.submitted,
+        "started": job.started,
+        "ended": job.ended,
+        "stopping_since": job.stopping_since,
+        "error": None if job.error is None else asdict(job.error),
+    }
+
+
+def event(runtime_id: str, seq: int, records: list[dict[str, Any]], removed: list[int]) -> dict[str, Any]:
+    """The content of a `jobs_event`."""
+    return {
+        "version": VERSION,
+        "runtime": runtime_id,
+        "seq": seq,
+        "now": time.time(),
+        "jobs": records,
+        "removed": removed,
+    }
+
+
+def snapshot(package: str, seq: int, jobs: Iterable[Job]) -> dict[str, Any]:
+    """The result of `snapshot`. The caller holds the publisher's lock."""
+    jobs = list(jobs)
+    return {
+        "package": package,
+        "seq": seq,
+        "now": time.time(),
+        "jobs": [record(job) for job in jobs],
+        "outputs": {
+            str(job.id): {
+                "items": [item.copy() for item in job.output_log.log.items],
+                "dropped": job.output_log.log.dropped,
+            }
+            for job in jobs
+            if job.output_log.log.items or job.output_log.log.dropped
+        },
+    }
+
+
+def output_metadata(runtime_id: str, job_id: int, seq: int) -> dict[str, Any]:
+    """The metadata of an output message, by which a client knows whose it is."""
+    return {METADATA_KEY: {"version": VERSION, "runtime": runtime_id, "job": job_id, "seq": seq}}
+
+
+def notebook_record(job: Job, runtime_id: str) -> dict[str, Any]:
+    """What a notebook file keeps of a job."""
+    return {
+        "version": VERSION,
+        "runtime": runtime_id,
+        "id": job.id,
+        "name": job.name,
+        "state": job.state,
+        "submitted": job.submitted,
+        "started": job.started,
+        "ended": job.ended,
+    }
+
+
+def record_display(job: Job, runtime_id: str) -> dict[str, Any]:
+    """The content of the message that displays a job's record under its cell."""
+    return {
+        "data": job.bundle(),
+        "metadata": {},
+        "transient": {"display_id": f"jupyterlab-jobs:{runtime_id}:{job.id}"},
+    }

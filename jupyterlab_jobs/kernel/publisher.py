@@ -1,0 +1,168 @@
+"""Tells the clients what happens to the jobs. All of it is sent by one thread.
+
+Why one: in ipykernel every thread that publishes on IOPub opens a socket of its own, and a thousand jobs would run out
+of file descriptors. It is also what makes messages few and large: whatever has come together while the thread paused
+goes out at once.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import uuid
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Any, Protocol
+
+from . import protocol
+from .output import OutputMessage
+from .states import ENDED
+
+if TYPE_CHECKING:
+    from .job import Job
+
+_log = logging.getLogger(__name__)
+
+# The Jupyter server drops what exceeds 1,000 messages a second: stay at half of that, whatever the number of jobs.
+_SECONDS_PER_MESSAGE = 0.002
+_SHORTEST_PAUSE = 0.02
+
+
+class Transport(Protocol):
+    """The way to the clients."""
+
+    def send(
+        self, message_type: str, content: dict[str, Any], parent: dict[str, Any], metadata: dict[str, Any]
+    ) -> None:
+        """Publish a message. Called in the publisher's thread."""
+
+
+class Publisher:
+    """Owns the sequence number and the jobs' output logs; `lock` guards both.
+
+    Any thread may call `wake` and `announce_removed`; only the publisher's own sends.
+    """
+
+    def __init__(self, transport: Transport) -> None:
+        self.lock = threading.Lock()
+        self.runtime_id = uuid.uuid4().hex
+        self.seq = 0
+        self._transport = transport
+        self._queue: SimpleQueue[Job | int | None] = SimpleQueue()
+        self._waiting: set[int] = set()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Start the thread, if it does not run yet."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="jobs-publisher", daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        """Send what is left, and end the thread."""
+        if self._thread is not None:
+            self._queue.put(None)
+            self._thread.join(timeout=5)
+            self._thread = None
+
+    def wake(self, job: Job) -> None:
+        """Something about the job has changed: it has written, or its state is another."""
+        # Cheap on purpose, it is called for every print. Two threads that pass the test at once enqueue the job
+        # twice, which does no harm.
+        if job.id not in self._waiting:
+            self._waiting.add(job.id)
+            self._queue.put(job)
+
+    def announce_removed(self, job_id: int) -> None:
+        """The job is no longer in the list."""
+        self._queue.put(job_id)
+
+    # ------------------------------------------------------------- the thread
+
+    def _run(self) -> None:
+        stopping = False
+        while not stopping:
+            changed: dict[Job, None] = {}
+            removed: list[int] = []
+            entry = self._queue.get()
+            try:
+                while True:
+                    if entry is None:
+                        stopping = True
+                    elif isinstance(entry, int):
+                        removed.append(entry)
+                    else:
+                        changed[entry] = None
+                    entry = self._queue.get_nowait()
+            except Empty:
+                pass
+            try:
+                sent = self._publish(list(changed), removed)
+            except Exception:
+                # What cannot be sent must not silence all other jobs; the gap in `seq` makes clients ask again.
+                _log.exception("Failed to publish")
+                sent = 1
+            if not stopping:
+                time.sleep(max(_SHORTEST_PAUSE, sent * _SECONDS_PER_MESSAGE))
+
+    def _publish(self, jobs: list[Job], removed: list[int]) -> int:
+        sent = 0
+        with self.lock:
+            records = []
+            for job in jobs:
+                # From here on a change enqueues the job again.
+                self._waiting.discard(job.id)
+                # The record before the output: when it says that the job has ended, all its output is there to be
+                # taken, and so is sent before the end is announced.
+                record = protocol.record(job)
+                records.append(record)
+                sent += self._publish_output(job, ended=record["state"] in ENDED)
+            if records or removed:
+                self.seq += 1
+                self._transport.send(
+                    "jobs_event",
+                    protocol.event(self.runtime_id, self.seq, records, removed),
+                    parent={},
+                    metadata={},
+                )
+                sent += 1
+        return sent
+
+    def _publish_output(self, job: Job, *, ended: bool) -> int:
+        output = job.output_log
+        sent = self._show_record(job) if output.shown is None else 0
+        for message in output.take():
+            if output.shown == "cleared":
+                sent += self._show_record(job)
+            output.log.apply(message)
+            self.seq += 1
+            self._transport.send(
+                message.type,
+                message.content,
+                parent=job.origin.parent,
+                metadata=protocol.output_metadata(self.runtime_id, job.id, self.seq),
+            )
+            sent += 1
+            if message.type == "clear_output":
+                # Clearing took the job's record out of the cell as well. After clear_output(wait=True) it comes back
+                # with the next output, so that nothing flickers.
+                output.shown = "cleared"
+                if not message.content["wait"]:
+                    sent += self._show_record(job)
+        if ended and output.shown == "running":
+            sent += self._show_record(job, update=True)
+        return sent
+
+    def _show_record(self, job: Job, *, update: bool = False) -> int:
+        """Display the job's record under its cell; returns how many messages that took."""
+        output = job.output_log
+        output.shown = "ended" if job.done() else "running"
+        has_record = job.origin.parent and job.origin.lane != "api"  # submit() returns the Job, which shows itself
+        if not has_record and not (update and output.displayed):
+            return 0
+        message = OutputMessage(
+            "update_display_data" if update else "display_data",
+            protocol.record_display(job, self.runtime_id),
+        )
+        self._transport.send(message.type, message.content, parent=job.origin.parent, metadata={})
+        return 1

@@ -1,0 +1,165 @@
+"""The jobs of one kernel."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from . import patches
+from .errors import JobWasKilled, NoSuchJob
+from .job import Job, JobError, Origin
+from .kill import Reaper
+from .publisher import Publisher
+from .runner import start_thread
+from .states import ENDED, State, check_transition
+from .work import Work
+
+
+class Registry:
+    """The table of all jobs, and the only place where a job's state changes.
+
+    `_lock` guards the table and every job's state. Nothing is published and no callback is called under it.
+    """
+
+    def __init__(
+        self,
+        publisher: Publisher,
+        describe_error: Callable[[BaseException], JobError],
+        current_request: Callable[[], str],
+    ) -> None:
+        self.publisher = publisher
+        self.current_request = current_request
+        self._describe_error = describe_error
+        self._lock = threading.Lock()
+        self._by_id: dict[int, Job] = {}
+        self._last_id = 0
+        self._reaper = Reaper()
+
+    def next_id(self) -> int:
+        """An id for a job that is about to be submitted."""
+        with self._lock:
+            self._last_id += 1
+            return self._last_id
+
+    def submit(self, job_id: int, name: str, code: str, origin: Origin, work: Work) -> Job:
+        """Make a job of some work, and start it."""
+        patches.apply()
+        self.publisher.start()
+        job = Job(self, job_id, name, code, origin)
+        with self._lock:
+            self._by_id[job_id] = job
+        try:
+            start_thread(job, work, self)
+        except RuntimeError as error:  # the system has no thread left
+            self.job_raised(job, error)
+        self.publisher.wake(job)
+        return job
+
+    def get(self, job_id: int) -> Job:
+        """The job with this id; raises `NoSuchJob`."""
+        job = self._by_id.get(job_id)
+        if job is None:
+            raise NoSuchJob(job_id)
+        return job
+
+    def all(self) -> list[Job]:
+        """All jobs, in the order of submission."""
+        with self._lock:
+            return list(self._by_id.values())
+
+    def kill(self, jobs: Iterable[Job]) -> list[Job]:
+        """Begin to kill; returns those that had not ended yet. Does not wait."""
+        struck = []
+        for job in jobs:
+            with self._lock:
+                state = job.state
+                if state in ENDED:
+                    continue
+                if state == "queued":
+                    self._enter(job, "killed")
+                elif state == "running":
+                    self._enter(job, "stopping")
+            struck.append(job)
+            if state == "queued":
+                self._settle(job, error=JobWasKilled(f"job {job.id} was killed"))
+            else:
+                # Once from here, because that is fastest; the reaper repeats it until the code has ended.
+                job.kill_switch.strike()
+                self._reaper.watch(job.kill_switch)
+                self.publisher.wake(job)
+        return struck
+
+    def remove(self, jobs: Iterable[Job]) -> list[Job]:
+        """Forget those of the jobs that have ended; returns them."""
+        removed = []
+        for job in jobs:
+            with self._lock:
+                if job.state not in ENDED or self._by_id.pop(job.id, None) is None:
+                    continue
+            self.publisher.announce_removed(job.id)
+            removed.append(job)
+        return removed
+
+    def set_execution_count(self, job: Job, execution_count: int | None) -> None:
+        """The main thread has come to the cell of a job that was started over the express lane."""
+        job.execution_count = execution_count
+        self.publisher.wake(job)
+
+    # -------------------------------------------- told by the runner, in the job's thread
+
+    def job_starts(self, job: Job) -> bool:
+        with self._lock:
+            if job.state != "queued":
+                return False
+            self._enter(job, "running")
+        self.publisher.wake(job)
+        return True
+
+    def job_returned(self, job: Job, work: Work, value: Any) -> None:
+        try:
+            # Before the state changes: whoever has seen `finished` sees the variables.
+            work.land()
+        except Exception as error:
+            self.job_raised(job, error)
+            return
+        with self._lock:
+            self._enter(job, "finished")
+        self._settle(job, value=value)
+
+    def job_raised(self, job: Job, error: BaseException) -> None:
+        described = self._describe_error(error)
+        job.output_log.error(described)
+        with self._lock:
+            job.error = described
+            self._enter(job, "failed")
+        self._settle(job, error=error)
+
+    def job_was_killed(self, job: Job) -> None:
+        with self._lock:
+            self._enter(job, "killed")
+        self._settle(job, error=JobWasKilled(f"job {job.id} was killed"))
+
+    # --------------------------------------------------------------------------
+
+    def _enter(self, job: Job, state: State) -> None:
+        assert self._lock.locked()
+        check_transition(job.id, job.history, state)
+        now = time.time()
+        if state == "running":
+            job.started = now
+        elif state == "stopping":
+            job.stopping_since = now
+        else:
+            job.ended = now
+        # Last: readers without the lock look at the state first.
+        job.history.append(state)
+
+    def _settle(self, job: Job, value: Any = None, error: BaseException | None = None) -> None:
+        """Tell everybody that the job has ended: the clients, who waits for it, its callbacks."""
+        self.publisher.wake(job)
+        if error is None:
+            job.future.set_result(value)
+        else:
+            job.future.set_exception(error)

@@ -1,0 +1,216 @@
+"""Puts the parts together, once per kernel."""
+
+from __future__ import annotations
+
+import atexit
+from typing import Any
+
+from ipykernel._version import version_info as ipykernel_version
+from ipykernel.zmqshell import ZMQInteractiveShell
+from IPython.core.error import UsageError
+from IPython.core.interactiveshell import InteractiveShell
+
+from .. import __version__
+from . import patches
+from .api import Jobs
+from .control import REQUEST_TYPE, ControlChannel
+from .job import Job, JobError, Origin
+from .lanes import Lanes
+from .magics import JobMagics
+from .main_thread import MainThread, topic
+from .namespace import Namespace
+from .publisher import Publisher
+from .registry import Registry
+from .shell_commands import ShellCommands
+from .source import compile_source
+from .stdin import StandardInput
+from .streams import OutputRouting
+from .syntax import JobCall, JobOptions, cell_magic_for_job_alone
+from .threads import current_job
+from .tracebacks import ShownSyntaxError, describe_error
+from .work import SourceWork
+
+OLDEST_IPYKERNEL = (6, 29)
+
+_runtime: Runtime | None = None
+
+
+def install(shell: InteractiveShell) -> Runtime:
+    """Bring the runtime into a kernel; returns the one that is there if there is one.
+
+    Called on the main thread. Raises `UsageError` where jobs cannot run.
+    """
+    global _runtime
+    if _runtime is None:
+        if not isinstance(shell, ZMQInteractiveShell):
+            raise UsageError("Jobs need a kernel that is based on ipykernel; this one is not")
+        if ipykernel_version[:2] < OLDEST_IPYKERNEL:
+            found, needed = (".".join(map(str, version[:2])) for version in (ipykernel_version, OLDEST_IPYKERNEL))
+            raise UsageError(f"Jobs need ipykernel {needed} or newer; this kernel has {found}")
+        _runtime = Runtime(shell)
+    return _runtime
+
+
+def uninstall(shell: InteractiveShell) -> None:
+    """Kill all jobs, and undo everything that `install` did."""
+    global _runtime
+    if _runtime is not None and _runtime.shell is shell:
+        _runtime.close()
+        _runtime = None
+
+
+def get_runtime() -> Runtime:
+    """The runtime of this kernel; brings it in if it is not there yet."""
+    if _runtime is not None:
+        return _runtime
+    if not InteractiveShell.initialized():
+        raise ImportError("jobs need a Jupyter kernel; this is not one")
+    return install(InteractiveShell.instance())
+
+
+class _KernelTransport:
+    """Publishes on the kernel's IOPub channel."""
+
+    def __init__(self, kernel: Any) -> None:
+        self._kernel = kernel
+
+    def send(
+        self, message_type: str, content: dict[str, Any], parent: dict[str, Any], metadata: dict[str, Any]
+    ) -> None:
+        kernel = self._kernel
+        kernel.session.send(
+            kernel.iopub_socket,
+            message_type,
+            content,
+            parent=parent or None,
+            ident=topic(kernel, message_type),
+            metadata=metadata,
+        )
+
+
+class Runtime:
+    """Everything that belongs to one kernel."""
+
+    def __init__(self, shell: ZMQInteractiveShell) -> None:
+        self.shell = shell
+        self.kernel: Any = shell.kernel
+        self.version = __version__
+        self.publisher = Publisher(_KernelTransport(self.kernel))
+        self.registry = Registry(self.publisher, self._describe_error, self._request_id)
+        self.jobs = Jobs(self.registry, self._origin_of_call, self._submit_code)
+        self.lanes = Lanes()
+        self.main_thread = MainThread(self.kernel)
+        self._standard_input = StandardInput(self.kernel)
+        self._routing: OutputRouting | None = None
+        self._shell_commands: ShellCommands | None = None
+        shell.register_magics(JobMagics(self))
+        shell.input_transformers_cleanup.append(cell_magic_for_job_alone)
+        shell.events.register("pre_execute", self.main_thread.cell_begins)
+        shell.events.register("post_execute", self.main_thread.cell_ends)
+        self.kernel.control_handlers[REQUEST_TYPE] = ControlChannel(self)
+        self._owns_name = "jobs" not in shell.user_ns
+        if self._owns_name:
+            shell.push({"jobs": self.jobs}, interactive=False)
+        # The processes that jobs have started have sessions of their own: nothing else would end them.
+        atexit.register(self._kill_children)
+
+    def close(self) -> None:
+        """Kill all jobs, and take everything back."""
+        self.jobs.kill_all()
+        self.jobs.wait(timeout=5)
+        self._kill_children()
+        atexit.unregister(self._kill_children)
+        self.kernel.control_handlers.pop(REQUEST_TYPE, None)
+        self.shell.events.unregister("pre_execute", self.main_thread.cell_begins)
+        self.shell.events.unregister("post_execute", self.main_thread.cell_ends)
+        self.shell.input_transformers_cleanup.remove(cell_magic_for_job_alone)
+        for kind in ("line", "cell"):
+            for name in ("job", "jobs"):
+                self.shell.magics_manager.magics[kind].pop(name, None)
+        if self._owns_name and self.shell.user_ns.get("jobs") is self.jobs:
+            del self.shell.user_ns["jobs"]
+        self.publisher.stop()
+        self._standard_input.remove()
+        if self._routing is not None:
+            self._routing.remove()
+        if self._shell_commands is not None:
+            self._shell_commands.remove()
+        patches.remove()
+
+    # ------------------------------------------------------------------ submitting
+
+    def submit(self, call: JobCall, origin: Origin) -> Job:
+        """Start the job that a `%job` asks for; raises `SyntaxError`."""
+        self._prepare()
+        job_id = self.registry.next_id()
+        source = compile_source(
+            self.shell,
+            call.code,
+            job_id=job_id,
+            first_line=call.first_line,
+            execution_count=origin.execution_count,
+        )
+        work = SourceWork(self.shell, source, Namespace(self.shell.user_ns))
+        return self.registry.submit(job_id, call.options.name or _title(call.code), call.code, origin, work)
+
+    def submit_from_cell(self, call: JobCall) -> Job:
+        """Start the job of a `%job` that is being executed, or return the one the express lane has started for it.
+
+        Raises what is shown as a SyntaxError under the cell.
+        """
+        job = None
+        if current_job() is None:
+            job = self.lanes.take(self._request_id(), call.code)
+        if job is not None:
+            self.registry.set_execution_count(job, self._prompt_number())
+            return job
+        try:
+            return self.submit(call, self._origin_of_call("queue"))
+        except SyntaxError as error:
+            raise ShownSyntaxError.of(self.shell, error) from None
+
+    def _submit_code(self, code: str, name: str | None, origin: Origin) -> Job:
+        return self.submit(JobCall(JobOptions(name=name), code, first_line=1), origin)
+
+    def _origin_of_call(self, lane: Any = "api") -> Origin:
+        """Where the calling code stands: in a cell, or in a job."""
+        job = current_job()
+        if job is not None:
+            return Origin(lane, job.origin.parent, job.origin.cell_id, job.execution_count)
+        request = self.kernel.get_parent("shell")
+        return Origin(
+            lane,
+            dict(request.get("header", {})),
+            request.get("metadata", {}).get("cellId"),
+            self._prompt_number(),
+        )
+
+    def _request_id(self) -> str:
+        """The id of the request that the main thread executes."""
+        request_id: str = self.kernel.get_parent("shell").get("header", {}).get("msg_id", "")
+        return request_id
+
+    def _prompt_number(self) -> int | None:
+        """The number of the cell that the main thread executes."""
+        # Not `shell.execution_count`: IPython 9 counts up before it runs the cell, IPython 8 after.
+        result = self.shell.displayhook.exec_result
+        return None if result is None else result.execution_count
+
+    def _prepare(self) -> None:
+        """The first job pays for what jobs need; without one nothing is changed."""
+        if self._routing is None:
+            self._routing = OutputRouting(self.shell)
+            self._shell_commands = ShellCommands()
+
+    def _describe_error(self, error: BaseException) -> JobError:
+        return describe_error(self.shell, error)
+
+    def _kill_children(self) -> None:
+        for job in self.registry.all():
+            job.kill_switch.children.kill()
+
+
+def _title(code: str) -> str:
+    """The first line of the code that says something."""
+    lines = (line.strip() for line in code.splitlines())
+    return next((line for line in lines if line and not line.startswith("#")), code.strip())

@@ -1,0 +1,99 @@
+"""`!cmd` in a job.
+
+IPython runs shell commands with pexpect, which forks by itself: nobody could kill what it has started. In a job they
+are a `subprocess`, on a pseudo-terminal as there, so that programs write line by line.
+"""
+
+from __future__ import annotations
+
+import codecs
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from ipykernel import zmqshell
+
+from .threads import current_job
+
+
+class ShellCommands:
+    """Replaces the function by which ipykernel's shell runs commands; `remove` puts it back."""
+
+    def __init__(self) -> None:
+        self._original: Callable[[str], int | None] = vars(zmqshell)["system"]
+
+        def system(command: str) -> int | None:
+            if current_job() is None:
+                return self._original(command)
+            return _run_on_terminal(command) if os.name == "posix" else _run_on_pipe(command)
+
+        self._ours = system
+        self._set(system)
+
+    def remove(self) -> None:
+        """Undo it."""
+        if vars(zmqshell)["system"] is self._ours:
+            self._set(self._original)
+
+    def _set(self, function: Callable[[str], int | None]) -> None:
+        setattr(zmqshell, "system", function)  # noqa: B010 - not exported, as far as a type checker knows
+
+
+def _run_on_terminal(command: str) -> int:
+    import termios
+
+    terminal, programs_end = os.openpty()
+    try:
+        try:
+            attributes = termios.tcgetattr(programs_end)
+            attributes[1] &= ~termios.OPOST  # no "\r\n"
+            termios.tcsetattr(programs_end, termios.TCSANOW, attributes)
+            process = _start(command, stdout=programs_end)
+        finally:
+            os.close(programs_end)
+        return _copy_output(process, lambda: _read_terminal(terminal))
+    finally:
+        os.close(terminal)
+
+
+def _read_terminal(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 65536)
+    except OSError:  # Linux: nobody has the other end open any more
+        return b""
+
+
+def _run_on_pipe(command: str) -> int:
+    process = _start(command, stdout=subprocess.PIPE)
+    pipe = process.stdout
+    assert pipe is not None
+    with pipe:
+        return _copy_output(process, lambda: os.read(pipe.fileno(), 65536))
+
+
+def _start(command: str, stdout: int) -> subprocess.Popen[bytes]:
+    shell = os.environ.get("SHELL") if os.name == "posix" else None
+    return subprocess.Popen(
+        command,
+        shell=True,
+        executable=shell if shell and os.path.exists(shell) else None,
+        stdin=subprocess.DEVNULL,
+        stdout=stdout,
+        stderr=subprocess.STDOUT,
+    )
+
+
+def _copy_output(process: subprocess.Popen[Any], read: Callable[[], bytes]) -> int:
+    # Incremental: a character may come in two pieces.
+    decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+    try:
+        while chunk := read():
+            sys.stdout.write(decoder.decode(chunk))
+        sys.stdout.write(decoder.decode(b"", final=True))
+        return process.wait()
+    finally:
+        if process.returncode is None:  # the job is being killed
+            process.kill()
+            process.wait()

@@ -1,0 +1,155 @@
+"""What `%job` and `%jobs` accept, and which jobs a cell holds."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from IPython.core.error import UsageError
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.magic_arguments import MagicArgumentParser
+
+# A word of the options: quotes may hold blanks.
+_WORD = re.compile(r"""\s*((?:[^\s"']|"[^"]*"|'[^']*')+)""")
+
+_JOB_ALONE = re.compile(r"^%job(?=\s|$)")
+
+
+@dataclass(frozen=True, slots=True)
+class JobOptions:
+    """The options of one `%job`."""
+
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JobCall:
+    """One `%job` or `%%job` of a cell."""
+
+    options: JobOptions
+    code: str
+    first_line: int
+    """The line of the cell, counted from 1, on which `code` begins."""
+
+
+class _OptionParser(MagicArgumentParser):
+    """Says what is wrong in one line."""
+
+    def error(self, message: str) -> Any:
+        raise UsageError(f"%job: {message}; options are: {self.options_help()}")
+
+    def options_help(self) -> str:
+        actions = (action for action in self._actions if action.option_strings)
+        return ", ".join(
+            f"{action.option_strings[0]} {action.metavar}" if action.metavar else action.option_strings[0]
+            for action in actions
+        )
+
+
+_parser = _OptionParser("%job", add_help=False)  # type: ignore[no-untyped-call] # IPython's
+_parser.allow_abbrev = False
+_parser.add_argument("--name", metavar="NAME", help="what the panel calls the job")
+
+
+def split_options(line: str) -> tuple[JobOptions, str]:
+    """The options at the beginning of a line, and the code after them; raises `UsageError`.
+
+    The first word that is not an option ends them, and so does `--`.
+    """
+    words: list[str] = []
+    position = 0
+    while match := _WORD.match(line, position):
+        word = match.group(1)
+        if word == "--":
+            position = match.end()
+            break
+        if not re.match(r"--?[A-Za-z]", word):
+            break
+        words.append(word)
+        position = match.end()
+        action = _parser._option_string_actions.get(word)
+        if action is not None and action.nargs != 0:
+            value = _WORD.match(line, position)
+            if value is not None:
+                words.append(value.group(1))
+                position = value.end()
+    options = _parser.parse_args([_unquoted(word) for word in words])
+    return JobOptions(name=options.name), line[position:].strip()
+
+
+def _unquoted(word: str) -> str:
+    return re.sub(r"\"([^\"]*)\"|'([^']*)'", lambda match: match.group(1) or match.group(2) or "", word)
+
+
+def parse_line(line: str, first_line: int) -> JobCall:
+    """What `%job line` asks for; raises `UsageError`."""
+    options, code = split_options(line)
+    if not code:
+        raise UsageError("%job: no code; write `%job f(x)`, or `%%job` on the first line of a cell")
+    return JobCall(options, code, first_line)
+
+
+def parse_cell(line: str, body: str) -> JobCall:
+    """What `%%job line` above a body asks for; raises `UsageError`."""
+    options, rest = split_options(line)
+    if rest:
+        raise UsageError(f"%%job: only options may stand on its line, found {rest!r}; the code goes below")
+    if not body.strip():
+        raise UsageError("%%job: no code below")
+    return JobCall(options, body, first_line=2)
+
+
+def cell_magic_for_job_alone(lines: list[str]) -> list[str]:
+    """Input transformation: `%job [options]` alone on the first line, with a body below, is `%%job`."""
+    for index, line in enumerate(lines):
+        if not line.strip():
+            continue
+        match = _JOB_ALONE.match(line)
+        if match and any(text.strip() for text in lines[index + 1 :]):
+            try:
+                _, code = split_options(line[match.end() :])
+            except UsageError:
+                return lines  # the magic itself says what is wrong
+            if not code:
+                return [*lines[:index], "%" + line, *lines[index + 1 :]]
+        break
+    return lines
+
+
+def jobs_of_cell(shell: InteractiveShell, text: str) -> list[JobCall] | None:
+    """The jobs of a cell that holds nothing but jobs; None if it holds anything else.
+
+    IPython's own transformation does the parsing, so that both lanes understand a cell in the same way. Raises
+    `SyntaxError` and `UsageError`.
+    """
+    calls = []
+    for statement in ast.parse(shell.transform_cell(text)).body:
+        match statement:
+            case ast.Expr(value=ast.Call() as call) | ast.Assign(targets=[ast.Name()], value=ast.Call() as call):
+                magic = _magic_call(call)
+            case _:
+                return None
+        match magic:
+            case ("run_line_magic", "job", line):
+                calls.append(parse_line(line, statement.lineno))
+            case ("run_cell_magic", "job", line, body):
+                calls.append(parse_cell(line, body))
+            case _:
+                return None
+    return calls
+
+
+def _magic_call(call: ast.Call) -> tuple[str, ...] | None:
+    """The method and the arguments of `get_ipython().method("…", "…")`."""
+    match call.func:
+        case ast.Attribute(value=ast.Call(func=ast.Name(id="get_ipython")), attr=method):
+            arguments = [
+                argument.value
+                for argument in call.args
+                if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
+            ]
+            return (method, *arguments) if len(arguments) == len(call.args) else None
+        case _:
+            return None

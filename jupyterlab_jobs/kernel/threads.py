@@ -1,0 +1,36 @@
+"""Which job a thread belongs to.
+
+A dictionary by thread id, and neither a `ContextVar` nor a `threading.local`: threads that a job starts inherit no
+context, and the kill and the panel ask from other threads.
+"""
+
+from __future__ import annotations
+
+from _thread import get_ident
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .job import Job
+
+_job_by_thread: dict[int, Job] = {}
+
+
+def current_job() -> Job | None:
+    """The job that the calling thread belongs to, or None; costs one dictionary look-up."""
+    return _job_by_thread.get(get_ident())
+
+
+def run_as(job: Job, function: Callable[..., Any], *args: Any) -> Any:
+    """Call a function with the calling thread belonging to `job`."""
+    ident = get_ident()
+    before = _job_by_thread.get(ident)
+    _job_by_thread[ident] = job
+    try:
+        return function(*args)
+    finally:
+        if before is None:
+            # Thread ids are used again by the system: an entry must not outlive its thread.
+            _job_by_thread.pop(ident, None)
+        else:
+            _job_by_thread[ident] = before

@@ -1,0 +1,76 @@
+"""What a job does: call a function, or run a cell's code."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from IPython.core.interactiveshell import InteractiveShell
+
+from .namespace import Namespace
+from .output import OutputMessage
+from .source import CompiledSource
+from .streams import json_bundle
+
+if TYPE_CHECKING:
+    from .job import Job
+
+
+class Work(Protocol):
+    """What a job does. Both methods are called in the job's thread."""
+
+    def run(self, job: Job) -> Any:
+        """Do it, and return the job's result; may raise anything."""
+
+    def land(self) -> None:
+        """Publish the variables of a job that has finished."""
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionWork:
+    """Calls a function; a coroutine runs in an event loop of the job's own."""
+
+    function: Callable[..., Any]
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+
+    def run(self, job: Job) -> Any:
+        value = self.function(*self.args, **self.kwargs)
+        return job.kill_switch.run_coroutine(value) if inspect.iscoroutine(value) else value
+
+    def land(self) -> None:
+        """A function's variables are its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceWork:
+    """Runs code in a snapshot of the notebook's names, and shows the value of its last expression."""
+
+    shell: InteractiveShell
+    source: CompiledSource
+    namespace: Namespace
+
+    def run(self, job: Job) -> Any:
+        names = self.namespace.names
+        if self.source.is_async:
+            value = job.kill_switch.run_coroutine(self.source.run_async(names))
+        else:
+            value = self.source.run(names)
+        if value is not None and self.source.shows_value:
+            # Here, and not after the end: a __repr__ is the user's code too, and must be killable.
+            self._show(job, value)
+        return value
+
+    def land(self) -> None:
+        self.namespace.land()
+
+    def _show(self, job: Job, value: Any) -> None:
+        formatter = self.shell.display_formatter
+        assert formatter is not None
+        data, metadata = formatter.format(value)
+        if data:  # empty when the object has displayed itself
+            content = json_bundle(data, metadata)
+            content["execution_count"] = job.origin.execution_count
+            job.output_log.put(OutputMessage("execute_result", content))

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+from harness import Kernel
+
+
+def _pythons() -> list[str]:
+    return os.environ.get("JLJ_KERNEL_PYTHONS", sys.executable).split(os.pathsep)
+
+
+def _ipykernel_version(python: str) -> str:
+    code = "import importlib.metadata as m; print(m.version('ipykernel'))"
+    return subprocess.run([python, "-c", code], check=True, capture_output=True, text=True).stdout.strip()
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "python" in metafunc.fixturenames:
+        pythons = _pythons()
+        ids = [f"ipykernel-{_ipykernel_version(python)}" for python in pythons]
+        metafunc.parametrize("python", pythons, ids=ids, scope="session")
+
+
+@pytest.fixture(scope="session")
+def _shared_kernel(python: str) -> Iterator[Kernel]:
+    kernel = Kernel(python)
+    assert kernel.install()["status"] == "ready"
+    yield kernel
+    kernel.close()
+
+
+@pytest.fixture
+def kernel(_shared_kernel: Kernel) -> Iterator[Kernel]:
+    """A kernel with the runtime, shared between tests: idle and without jobs at the beginning of each."""
+    yield _shared_kernel
+    _shared_kernel.ask("kill_all")
+    _shared_kernel.client.kernel_info(reply=True, timeout=20)  # the main thread is free
+    _shared_kernel.until(lambda: not _running(_shared_kernel))
+    _shared_kernel.ask("clear")
+    _shared_kernel.until(lambda: not _shared_kernel.records)
+    _shared_kernel.messages.clear()
+
+
+def _running(kernel: Kernel) -> list[int]:
+    return [job_id for job_id, record in kernel.records.items() if record["state"] in ("queued", "running", "stopping")]
+
+
+@pytest.fixture
+def fresh_kernel(python: str) -> Iterator[Kernel]:
+    """A kernel of the test's own, without the runtime."""
+    kernel = Kernel(python)
+    yield kernel
+    kernel.close()

@@ -1,0 +1,225 @@
+"""Kill: each kind of code that must end, with the main thread idle and busy, and nothing else harmed."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+from collections.abc import Iterator
+
+import psutil
+import pytest
+from harness import Kernel
+
+BLOCKING = {
+    "loop": "while True:\n    pass",
+    "bare except": "while True:\n    try:\n        sum(range(10))\n    except:\n        pass",
+    "except Exception": (
+        "import time\nwhile True:\n    try:\n        time.sleep(0.01)\n    except Exception:\n        continue"
+    ),
+    "sleep": "import time\ntime.sleep(1000)",
+    "stalled urlopen": "import urllib.request\nurllib.request.urlopen('http://127.0.0.1:{port}/')",
+    "stalled body": "import urllib.request\nurllib.request.urlopen('http://127.0.0.1:{port}/body').read()",
+    "subprocess": "import subprocess\nsubprocess.run(['sleep', '1000'])",
+    "shell command": "!sleep 1000; true",
+    "asyncio sleep": "import asyncio\nawait asyncio.sleep(1000)",
+    "asyncio loop": "import asyncio\nawait asyncio.sleep(0)\nwhile True:\n    pass",
+    "asyncio gather": "import asyncio\nawait asyncio.gather(asyncio.sleep(1000), asyncio.sleep(1000))",
+}
+
+
+class StallingServer:
+    """Accepts, and never answers, or never ends its answer."""
+
+    def __init__(self) -> None:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self.asked = threading.Semaphore(0)
+        self._connections: list[socket.socket] = []
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            self._connections.append(connection)
+            request = b""
+            while b"\r\n\r\n" not in request:
+                request += connection.recv(4096)
+            if b"/body" in request:
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nhalf")
+            self.asked.release()
+
+    def close(self) -> None:
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        for connection in self._connections:
+            connection.close()
+        self._thread.join()
+
+
+@pytest.fixture
+def server() -> Iterator[StallingServer]:
+    server = StallingServer()
+    yield server
+    server.close()
+
+
+def children(kernel: Kernel) -> list[psutil.Process]:
+    pid = kernel.value("__import__('os').getpid()")
+    return psutil.Process(pid).children(recursive=True)
+
+
+@pytest.mark.parametrize("kind", BLOCKING)
+def test_kill(kernel: Kernel, server: StallingServer, kind: str) -> None:
+    # An innocent bystander runs the same code.
+    code = BLOCKING[kind].replace("{port}", str(server.port))
+    victim, bystander = (kernel.job_of(kernel.execute(f"%%job\n{code}")) for _ in range(2))
+    if "urlopen" in code:
+        assert server.asked.acquire(timeout=10)
+        assert server.asked.acquire(timeout=10)
+    for job_id in (victim, bystander):
+        kernel.in_state(job_id, "running")
+    assert kernel.ask("kill", {"jobs": [victim]}) == {"killed": [victim], "ended": []}
+    record = kernel.ended(victim)
+    assert record["state"] == "killed"
+    assert record["stopping_since"] <= record["ended"]
+    assert kernel.ask("snapshot")["jobs"][1]["state"] == "running"
+    assert kernel.value("40 + 2") == 42
+    kernel.ask("kill", {"jobs": [bystander]})
+    assert kernel.ended(bystander)["state"] == "killed"
+    kernel.value("0")
+    assert not [child for child in children(kernel) if child.name() == "sleep"]
+
+
+@pytest.mark.parametrize("kind", ["loop", "sleep", "subprocess"])
+@pytest.mark.parametrize(
+    "main", ["import time\nwhile not release.is_set(): time.sleep(0.01)", "while not release.is_set(): pass"]
+)
+def test_kill_while_the_main_thread_works(kernel: Kernel, kind: str, main: str) -> None:
+    kernel.execute("import threading; release = threading.Event()")
+    busy = kernel.execute(main, wait=False)
+    kernel.until(lambda: any(m["msg_type"] == "execute_input" for m in kernel.of(busy)))
+    _, answer = kernel.submit_express(f"%%job\n{BLOCKING[kind]}")
+    [job_id] = answer["jobs"]
+    kernel.in_state(job_id, "running")
+    kernel.ask("kill", {"jobs": [job_id]})
+    assert kernel.ended(job_id)["state"] == "killed"
+    kernel.submit_express("%job release.set()")
+    assert kernel.shell_reply(busy)["content"]["status"] == "ok"
+
+
+def test_cleanup_runs_to_its_end(kernel: Kernel) -> None:
+    kernel.execute("import threading; cleaning = threading.Event(); steps = []")
+    job_id = kernel.job_of(
+        kernel.execute(
+            "%%job\n"
+            "import time\n"
+            "try:\n"
+            "    time.sleep(1000)\n"
+            "finally:\n"
+            "    cleaning.set()\n"
+            "    for i in range(5):\n"
+            "        time.sleep(0.05)\n"
+            "        steps.append(i)\n"
+        )
+    )
+    kernel.in_state(job_id, "running")
+    kernel.ask("kill", {"jobs": [job_id]})
+    assert kernel.ended(job_id)["state"] == "killed"
+    assert kernel.value("steps") == [0, 1, 2, 3, 4]
+
+
+def test_a_second_kill_cuts_the_cleanup_short(kernel: Kernel) -> None:
+    kernel.execute("import threading; cleaning = threading.Event()")
+    code = "%%job\nimport time\ntry:\n    time.sleep(1000)\nfinally:\n    cleaning.set()\n    time.sleep(1000)"
+    job_id = kernel.job_of(kernel.execute(code))
+    kernel.in_state(job_id, "running")
+    kernel.ask("kill", {"jobs": [job_id]})
+    kernel.execute("cleaning.wait(20)")
+    assert kernel.in_state(job_id, "stopping")
+    assert kernel.ask("kill", {"jobs": [job_id]})["killed"] == [job_id]
+    assert kernel.ended(job_id)["state"] == "killed"
+
+
+def test_asyncio_cleanup_runs(kernel: Kernel) -> None:
+    kernel.execute("steps = []")
+    code = (
+        "%%job\n"
+        "import asyncio\n"
+        "try:\n"
+        "    await asyncio.sleep(1000)\n"
+        "except asyncio.CancelledError:\n"
+        "    steps.append('cancelled')\n"
+        "    raise\n"
+        "finally:\n"
+        "    await asyncio.sleep(0.05)\n"
+        "    steps.append('cleaned')\n"
+    )
+    job_id = kernel.job_of(kernel.execute(code))
+    kernel.in_state(job_id, "running")
+    kernel.ask("kill", {"jobs": [job_id]})
+    assert kernel.ended(job_id)["state"] == "killed"
+    assert kernel.value("steps") == ["cancelled", "cleaned"]
+
+
+def test_a_job_that_ends_by_itself_while_being_killed_has_finished(kernel: Kernel) -> None:
+    code = "%%job\nimport time\ntry:\n    time.sleep(1000)\nexcept BaseException:\n    pass\n'kept'"
+    job_id = kernel.job_of(kernel.execute(code))
+    kernel.in_state(job_id, "running")
+    kernel.ask("kill", {"jobs": [job_id]})
+    assert kernel.ended(job_id)["state"] == "finished"
+    assert kernel.value(f"jobs[{job_id}].result()") == "kept"
+
+
+def test_kill_all_leaves_the_main_thread_alone(kernel: Kernel) -> None:
+    for _ in range(5):
+        kernel.execute("%%job\nwhile True:\n    pass", wait=False)
+    msg_id = kernel.execute("print('still here')")
+    kernel.until(lambda: sum(r["state"] == "running" for r in kernel.records.values()) == 5)
+    assert len(kernel.ask("kill_all")["killed"]) == 5
+    kernel.until(lambda: all(r["state"] == "killed" for r in kernel.records.values()))
+    assert kernel.text(msg_id) == "still here\n"
+    assert kernel.text(kernel.execute("print('and here')")) == "and here\n"
+
+
+def test_grandchildren_die_too(kernel: Kernel) -> None:
+    job_id = kernel.job_of(kernel.execute("%job !sh -c 'sleep 1000 & sleep 1000 & wait'"))
+    kernel.in_state(job_id, "running")
+    pid = kernel.value("__import__('os').getpid()")
+    sleepers = kernel.until(
+        lambda: (
+            len(found := [c for c in psutil.Process(pid).children(recursive=True) if c.name() == "sleep"]) == 2
+            and found
+        )
+    )
+    kernel.ask("kill", {"jobs": [job_id]})
+    assert kernel.ended(job_id)["state"] == "killed"
+    _, alive = psutil.wait_procs(sleepers, timeout=10)
+    assert not alive
+
+
+def test_an_interrupt_leaves_jobs_alone(kernel: Kernel) -> None:
+    job_id = kernel.job_of(kernel.execute("%job __import__('subprocess').run(['sleep', '1000'])"))
+    kernel.in_state(job_id, "running")
+    busy = kernel.execute("import time\nwhile True: time.sleep(0.01)", wait=False)
+    kernel.until(lambda: any(m["msg_type"] == "execute_input" for m in kernel.of(busy)))
+    kernel.manager.interrupt_kernel()
+    assert kernel.shell_reply(busy)["content"]["ename"] == "KeyboardInterrupt"
+    assert kernel.ask("snapshot")["jobs"][0]["state"] == "running"
+
+
+def test_a_shutdown_ends_the_children(fresh_kernel: Kernel) -> None:
+    kernel = fresh_kernel
+    kernel.install()
+    job_id = kernel.job_of(kernel.execute("%job !sleep 1000"))
+    kernel.in_state(job_id, "running")
+    pid = kernel.value("__import__('os').getpid()")
+    family = kernel.until(lambda: psutil.Process(pid).children(recursive=True))
+    kernel.manager.shutdown_kernel(now=False)
+    _, alive = psutil.wait_procs(family, timeout=10)
+    assert not alive

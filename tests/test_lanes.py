@@ -1,0 +1,111 @@
+"""One cell, two lanes: whichever comes first starts its jobs, and nothing is started twice."""
+
+from __future__ import annotations
+
+from harness import Kernel
+
+
+def busy(kernel: Kernel) -> str:
+    """Have the main thread wait until a job sets `release`."""
+    kernel.execute("import threading; release = threading.Event(); started = threading.Event()")
+    msg_id = kernel.execute("started.set(); release.wait(20)", wait=False)
+    kernel.until(lambda: any(m["msg_type"] == "execute_input" for m in kernel.of(msg_id)))
+    return msg_id
+
+
+def test_a_job_starts_and_ends_while_the_main_thread_works(kernel: Kernel) -> None:
+    busy(kernel)
+    msg_id, answer = kernel.submit_express("%job print('meanwhile')")
+    [job_id] = answer["jobs"]
+    record = kernel.ended(job_id)
+    assert (record["state"], record["lane"], record["cell_id"]) == ("finished", "express", "cell")
+    assert record["execution_count"] is None
+    assert kernel.text(msg_id) == "meanwhile\n"
+    kernel.submit_express("%job release.set()")
+    reply = kernel.shell_reply(msg_id)["content"]
+    assert reply["status"] == "ok"
+    # The prompt number comes when the main thread comes to the cell.
+    kernel.until(lambda: kernel.records[job_id]["execution_count"] == reply["execution_count"])
+    assert len(kernel.job_ids("print('meanwhile')")) == 1
+
+
+def test_an_assigned_job_is_the_one_that_was_started(kernel: Kernel) -> None:
+    busy(kernel)
+    msg_id, answer = kernel.submit_express("first = %job 1\nsecond = %job 2")
+    kernel.submit_express("%job release.set()")
+    kernel.shell_reply(msg_id)
+    assert kernel.value("[first.id, second.id]") == answer["jobs"]
+    assert kernel.value("[first.result(10), second.result(10)]") == [1, 2]
+
+
+def test_the_main_thread_may_be_faster(kernel: Kernel) -> None:
+    msg_id = kernel.execute("%job 'once'")
+    answer = kernel.ask("submit", {"code": "%job 'once'", "cell_id": "c", "parent": {"msg_id": msg_id}})
+    assert answer == {"jobs": [], "reason": "the main thread was faster"}
+    assert len(kernel.job_ids("'once'")) == 1
+
+
+def test_a_body_and_its_options(kernel: Kernel) -> None:
+    busy(kernel)
+    for code in (
+        "%%job --name body\nx = 5\nx + 1",
+        "%job --name body\nx = 5\nx + 1",
+        "\n\n%%job --name body\nx = 5\nx + 1",
+    ):
+        _, answer = kernel.submit_express(code)
+        [job_id] = answer["jobs"]
+        assert kernel.ended(job_id)["name"] == "body"
+    kernel.submit_express("%job release.set()")
+
+
+def test_more_than_jobs_is_left_to_the_queue(kernel: Kernel) -> None:
+    busy(kernel)
+    for code in ("y = 1\n%job y", "print(1)", "%%timeit\n1", "f(%job)"):
+        msg_id, answer = kernel.submit_express(code)
+        assert answer["jobs"] == []
+        assert answer["reason"]
+    kernel.submit_express("%job release.set()")
+    kernel.shell_reply(msg_id)
+
+
+def test_a_bad_cell_says_so_when_the_main_thread_comes_to_it(kernel: Kernel) -> None:
+    busy(kernel)
+    msg_id, answer = kernel.submit_express("%job 1 +")
+    assert answer["jobs"] == []
+    kernel.submit_express("%job release.set()")
+    assert kernel.shell_reply(msg_id)["content"]["ename"] == "SyntaxError"
+
+
+def test_the_kernel_does_not_look_idle_while_it_works(kernel: Kernel) -> None:
+    main = busy(kernel)
+    for _ in range(3):
+        kernel.ask("snapshot")
+        count = len(kernel.messages)
+
+        def states(since: int = count) -> list[tuple[str, str]]:
+            return [
+                (m["parent_header"]["msg_type"], m["content"]["execution_state"])
+                for m in kernel.messages[since:]
+                if m["msg_type"] == "status"
+            ]
+
+        # Our request ends in an idle; then the kernel says again that it is busy, with the cell.
+        kernel.until(lambda: ("execute_request", "busy") in states())
+        assert states()[-1] == ("execute_request", "busy")
+    kernel.submit_express("%job release.set()")
+    kernel.shell_reply(main)
+    kernel.client.kernel_info(reply=True, timeout=10)
+    kernel.until(
+        lambda: [m for m in kernel.messages if m["msg_type"] == "status"][-1]["content"]["execution_state"] == "idle"
+    )
+
+
+def test_an_idle_kernel_stays_idle(kernel: Kernel) -> None:
+    first = kernel.execute("1")
+    kernel.ask("snapshot")
+    second = kernel.execute("2")
+    kernel.ask("snapshot")
+    kernel.execute("3")
+    for msg_id in (first, second):
+        states = [m["content"]["execution_state"] for m in kernel.of(msg_id) if m["msg_type"] == "status"]
+        assert states == ["busy", "idle"]

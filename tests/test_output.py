@@ -1,0 +1,95 @@
+"""A job's output goes to its own cell, live, whatever else prints."""
+
+from __future__ import annotations
+
+from harness import Kernel
+
+
+def test_ten_jobs_and_the_main_thread_print_at_once(kernel: Kernel) -> None:
+    lines = 200
+    cells = {}
+    for number in range(10):
+        code = f"%%job\nfor i in range({lines}):\n    print('job {number}', i)"
+        cells[number] = kernel.execute(code, wait=False)
+    main = kernel.execute(f"for i in range({lines}):\n    print('main', i)")
+    for msg_id in cells.values():
+        assert kernel.ended(kernel.job_of(msg_id))["state"] == "finished"
+    for number, msg_id in cells.items():
+        assert kernel.text(msg_id) == "".join(f"job {number} {i}\n" for i in range(lines))
+    expected = "".join(f"main {i}\n" for i in range(lines))
+    kernel.until(lambda: kernel.text(main) == expected)
+
+
+def test_output_is_live_while_the_main_thread_works(kernel: Kernel) -> None:
+    kernel.execute("import threading; gate = threading.Event(); done = threading.Event()")
+    msg_id = kernel.execute("%%job\nprint('first')\ngate.wait(20)\nprint('second')\ndone.set()")
+    busy = kernel.execute("done.wait(20)", wait=False)
+    kernel.until(lambda: kernel.text(msg_id) == "first\n")
+    kernel.submit_express("%job gate.set()")
+    kernel.until(lambda: kernel.text(msg_id) == "first\nsecond\n")
+    assert kernel.shell_reply(busy)["content"]["status"] == "ok"
+
+
+def test_stdout_and_stderr_keep_their_order(kernel: Kernel) -> None:
+    msg_id, _ = kernel.run_job(
+        "%%job\nimport sys\nfor i in range(3):\n    print('o', i)\n    print('e', i, file=sys.stderr)"
+    )
+    streams = [m["content"] for m in kernel.of(msg_id) if m["msg_type"] == "stream"]
+    merged: list[tuple[str, str]] = []
+    for content in streams:
+        merged.append((content["name"], content["text"]))
+    assert merged == [(name, f"{name[3]} {i}\n") for i in range(3) for name in ("stdout", "stderr")]
+
+
+def test_display_update_and_clear(kernel: Kernel) -> None:
+    msg_id, record = kernel.run_job(
+        "%%job\n"
+        "from IPython.display import display, clear_output, HTML\n"
+        "print('gone')\n"
+        "clear_output()\n"
+        "handle = display(HTML('<b>1</b>'), display_id=True)\n"
+        "handle.update(HTML('<b>2</b>'))"
+    )
+    log = kernel.ask("snapshot")["outputs"][str(record["id"])]
+    assert [item["data"]["text/html"] for item in log["items"]] == ["<b>2</b>"]
+    kinds = [m["msg_type"] for m in kernel.of(msg_id)]
+    # Clearing the cell takes the job's record with it: it is displayed again.
+    cleared = kinds.index("clear_output")
+    assert kinds[cleared + 1] == "display_data"
+    assert "application/vnd.jupyterlab-jobs.job+json" in kernel.of(msg_id)[cleared + 1]["content"]["data"]
+
+
+def test_the_history_of_the_foreground_stays_its_own(kernel: Kernel) -> None:
+    kernel.execute("import threading; gate = threading.Event(); said = threading.Event()")
+    msg_id = kernel.execute("%%job\ngate.wait(20)\nprint('from the job')\nsaid.set()")
+    main = kernel.execute("print('from the cell')\ngate.set()\nsaid.wait(20)\nprint('done')")
+    kernel.ended(kernel.job_of(msg_id))
+    kernel.until(lambda: kernel.text(main) == "from the cell\ndone\n")
+    assert kernel.text(msg_id) == "from the job\n"
+    outputs = kernel.value(
+        "[str(o.bundle) for os in getattr(get_ipython().history_manager, 'outputs', {}).values() for o in os]"
+    )
+    assert not [text for text in outputs if "from the job" in text]
+
+
+def test_the_log_is_bounded(kernel: Kernel) -> None:
+    _, record = kernel.run_job("%job print('x' * 3_000_000)")
+    log = kernel.ask("snapshot")["outputs"][str(record["id"])]
+    assert sum(len(item["text"]) for item in log["items"]) <= 1_000_000
+    assert log["dropped"] >= 2_000_000
+
+
+def test_events_are_numbered_without_a_gap(kernel: Kernel) -> None:
+    before = kernel.ask("snapshot")["seq"]
+    msg_id, _ = kernel.run_job("%%job\nfor i in range(50):\n    print(i, flush=True)")
+    numbers = [
+        m["content"]["seq"] if m["msg_type"] == "jobs_event" else m["metadata"]["jupyterlab_jobs"]["seq"]
+        for m in kernel.messages
+        if m["msg_type"] == "jobs_event" or "jupyterlab_jobs" in m["metadata"]
+    ]
+    numbers = [number for number in numbers if number > before]
+    assert numbers == list(range(before + 1, before + 1 + len(numbers)))
+    snapshot = kernel.ask("snapshot")
+    assert snapshot["seq"] == numbers[-1]
+    assert snapshot["jobs"][-1]["state"] == "finished"
+    assert kernel.text(msg_id) == "".join(f"{i}\n" for i in range(50))
