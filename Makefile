@@ -1,0 +1,134 @@
+# Everything runs in one virtual environment, .venv. A step that succeeded leaves a stamp in the
+# directory that it filled, and is repeated when something it depends on is newer.
+
+PYTHON ?= python3
+# The releases of ipykernel that the tests run against, beside the newest.
+KERNELS ?= 6.29.5
+# More arguments for the program that `lab`, `bench` or `screenshots` starts.
+ARGS ?=
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help setup lab test lint jest pytest browser bench screenshots build clean node FORCE
+
+BIN := $(CURDIR)/.venv/bin
+# As in an activated environment.
+ACTIVE := PATH="$(BIN):$$PATH"
+QUIETLY := scripts/quietly.sh
+LINK := .venv/share/jupyter/labextensions/jupyterlab-jobs
+
+venv := .venv/.created
+python := .venv/.installed
+linked := .venv/.linked
+built := lib/.built
+carried := src/kernel/carried-runtime.json
+modules := node_modules/.installed
+ui_modules := ui-tests/node_modules/.installed
+kernels := $(KERNELS:%=.venv-ipykernel-%/.installed)
+
+empty :=
+space := $(empty) $(empty)
+# The Pythons whose kernels are tested, the newest ipykernel first.
+export JLJ_KERNEL_PYTHONS := $(subst $(space),:,$(BIN)/python $(KERNELS:%=$(CURDIR)/.venv-ipykernel-%/bin/python))
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+lab: setup ## Open the demo in JupyterLab (ARGS="--no-browser", …)
+	@cd demo && $(ACTIVE) jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) demo.ipynb $(ARGS)
+
+test: setup $(ui_modules) $(kernels) ## Run the linters and all tests
+	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory jest
+	@$(MAKE) --no-print-directory pytest
+	@$(MAKE) --no-print-directory browser
+
+lint: $(python) $(modules) $(ui_modules) $(carried) ## Check style and types, Python and TypeScript
+	@echo "== ruff"
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@echo "== mypy"
+	@$(BIN)/mypy
+	@echo "== eslint, prettier, stylelint, tsc"
+	@$(ACTIVE) jlpm lint:check
+
+jest: $(modules) $(carried) ## Run the unit tests of the frontend
+	@echo "== jest"
+	@$(ACTIVE) jlpm jest $(ARGS)
+
+pytest: $(python) $(kernels) ## Run the tests of the runtime, against every ipykernel
+	@echo "== pytest"
+	@$(BIN)/pytest $(ARGS)
+
+browser: setup $(ui_modules) ## Run the tests in a real browser
+	@echo "== playwright"
+	@scripts/ensure-chromium.sh
+	@cd ui-tests && $(ACTIVE) jlpm playwright test --project lab --project notebook $(ARGS)
+
+bench: setup $(kernels) ## Measure
+	@$(ACTIVE) python -m bench $(ARGS)
+
+screenshots: setup $(ui_modules) ## Take the pictures of the documentation
+	@scripts/ensure-chromium.sh
+	@cd ui-tests && $(ACTIVE) jlpm playwright test --project screenshots $(ARGS)
+
+build: setup ## Build the extension and link it into .venv
+
+clean: ## Remove everything that was installed, built or cached
+	@rm -rf .venv .venv-ipykernel-* .yarn node_modules lib dist $(carried) jupyterlab_jobs/labextension
+	@rm -rf jupyterlab_jobs/_version.py .stylelintcache .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf ui-tests/.yarn ui-tests/node_modules ui-tests/test-results
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+setup: $(linked) $(built)
+
+node:
+	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null || \
+		{ echo "Node.js 20 or newer is needed; found: $$(node --version 2>/dev/null || echo none)" >&2; exit 1; }
+
+$(venv):
+	@echo "Creating .venv with $(PYTHON)"
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.10 or newer is needed" if sys.version_info < (3, 10) else 0)'
+	@$(QUIETLY) $(PYTHON) -m venv --clear .venv
+	@touch $@
+
+# The build hook is skipped, because `jlpm build` does its work; the link is removed, or pip would write through it.
+$(python): pyproject.toml package.json $(venv) $(if $(wildcard jupyterlab_jobs/_version.py),,FORCE)
+	@echo "Installing JupyterLab, Notebook and the Python tools"
+	@rm -rf $(LINK) $(linked)
+	@SKIP_JUPYTER_BUILDER=1 $(QUIETLY) $(BIN)/pip install -e '.[lab,lint,test]'
+	@touch $@
+
+$(modules): package.json yarn.lock .yarnrc.yml | node $(python)
+	@echo "Installing the Node packages"
+	@$(ACTIVE) $(QUIETLY) jlpm install --immutable
+	@touch $@
+
+$(ui_modules): ui-tests/package.json ui-tests/yarn.lock ui-tests/.yarnrc.yml | node $(python)
+	@echo "Installing the Node packages of the browser tests"
+	@cd ui-tests && $(ACTIVE) ../$(QUIETLY) jlpm install --immutable
+	@touch $@
+
+# Rewritten only when its content changes, so what depends on it is not remade for nothing.
+$(carried): FORCE | node
+	@node scripts/carry-runtime.mjs
+
+$(built): $(carried) $(modules) tsconfig.json install.json \
+		$(shell find src schema style -type f -not -path '*/__tests__/*' -not -path '$(carried)') \
+		$(if $(wildcard jupyterlab_jobs/labextension/package.json),,FORCE)
+	@echo "Building the extension"
+	@$(ACTIVE) $(QUIETLY) jlpm build:prod
+	@touch $@
+
+$(linked): $(python) | $(built)
+	@echo "Linking the extension into JupyterLab"
+	@$(ACTIVE) $(QUIETLY) jupyter-builder develop . --overwrite
+	@$(ACTIVE) jupyter labextension list 2>&1 | grep -q 'jupyterlab-jobs .*enabled.*OK' || \
+		{ $(ACTIVE) jupyter labextension list; exit 1; }
+	@touch $@
+
+.venv-ipykernel-%/.installed:
+	@echo "Installing ipykernel $* into $(@D)"
+	@$(QUIETLY) $(PYTHON) -m venv --clear $(@D)
+	@$(QUIETLY) $(@D)/bin/pip install ipykernel==$*
+	@touch $@
