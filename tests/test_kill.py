@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import socket
-import threading
 from collections.abc import Iterator
 
 import psutil
 import pytest
 from harness import Kernel
+from stalling_server import StallingServer
 
 BLOCKING = {
     "loop": "while True:\n    pass",
@@ -26,40 +24,6 @@ BLOCKING = {
     "asyncio loop": "import asyncio\nawait asyncio.sleep(0)\nwhile True:\n    pass",
     "asyncio gather": "import asyncio\nawait asyncio.gather(asyncio.sleep(1000), asyncio.sleep(1000))",
 }
-
-
-class StallingServer:
-    """Accepts, and never answers, or never ends its answer."""
-
-    def __init__(self) -> None:
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
-        self.asked = threading.Semaphore(0)
-        self._connections: list[socket.socket] = []
-        self._thread = threading.Thread(target=self._serve, daemon=True)
-        self._thread.start()
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            self._connections.append(connection)
-            request = b""
-            while b"\r\n\r\n" not in request:
-                request += connection.recv(4096)
-            if b"/body" in request:
-                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nhalf")
-            self.asked.release()
-
-    def close(self) -> None:
-        with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        for connection in self._connections:
-            connection.close()
-        self._thread.join()
 
 
 @pytest.fixture

@@ -42,6 +42,7 @@ def test_the_main_thread_may_be_faster(kernel: Kernel) -> None:
     msg_id = kernel.execute("%job 'once'")
     answer = kernel.ask("submit", {"code": "%job 'once'", "cell_id": "c", "parent": {"msg_id": msg_id}})
     assert answer == {"jobs": [], "reason": "the main thread was faster"}
+    kernel.ended(kernel.job_of(msg_id))
     assert len(kernel.job_ids("'once'")) == 1
 
 

@@ -161,14 +161,15 @@ class KillSwitch:
                 return False
             if again and _is_leaving(ident):
                 return True
+            # Before the thread hears of it: on its way out it may end a child itself, and grandchildren would be lost.
+            family = self.children.family()
             if self._blocked is not None:
                 self._blocked.woken = True
                 self._blocked.wake()
             elif not self._cancel_task(ident, again):
                 raise_in_thread(ident, JobKilled)
-        # After the thread has its exception: a wait for a child that the kill has ended must not return as if nothing
-        # had happened.
-        self.children.kill()
+        # After: a wait for a child that the kill has ended must not return as if nothing had happened.
+        self.children.kill(family)
         return True
 
     def _cancel_task(self, ident: int, again: bool) -> bool:

@@ -149,8 +149,20 @@ def _remembered_init(original: Callable[..., None]) -> Callable[..., None]:
         job = current_job()
         if job is not None and os.name == "posix" and not kwargs.keys() & {"process_group", "preexec_fn"}:
             kwargs.setdefault("start_new_session", True)
-        original(self, *args, **kwargs)
-        if job is not None:
-            job.kill_switch.children.add(self)
+        if job is None:
+            original(self, *args, **kwargs)
+            return
+        children = job.kill_switch.children
+
+        def start() -> None:
+            original(self, *args, **kwargs)
+            children.add(self.pid)
+
+        # Not that it blocks: a kill between the fork and the moment when we know its result would lose the process.
+        job.kill_switch.call_blocking(_nothing, start)
 
     return init
+
+
+def _nothing() -> None:
+    """What there is to wake in a call that ends by itself."""

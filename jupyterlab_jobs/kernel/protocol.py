@@ -115,14 +115,17 @@ def snapshot(package: str, seq: int, jobs: Iterable[Job]) -> dict[str, Any]:
         "seq": seq,
         "now": time.time(),
         "jobs": [record(job) for job in jobs],
-        "outputs": {
-            str(job.id): {
-                "items": [item.copy() for item in job.output_log.log.items],
-                "dropped": job.output_log.log.dropped,
-            }
-            for job in jobs
-            if job.output_log.log.items or job.output_log.log.dropped
-        },
+        "outputs": {str(job.id): _log(job) for job in jobs},
+    }
+
+
+def _log(job: Job) -> dict[str, Any]:
+    log = job.output_log.log
+    # Copies: the log goes on changing while the reply is being written.
+    return {
+        "items": [item.copy() for item in log.items],
+        "dropped": log.dropped,
+        "clear_pending": log.clear_pending,
     }
 
 

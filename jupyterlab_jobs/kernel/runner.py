@@ -53,6 +53,8 @@ def _run(job: Job, work: Work, observer: Observer) -> None:
     if isinstance(outcome, _Returned):
         observer.job_returned(job, work, outcome.value)
     elif job.kill_switch.requested and (stems_from_kill(outcome) or isinstance(outcome, asyncio.CancelledError)):
+        # What was started while the kill was under way.
+        job.kill_switch.children.kill()
         observer.job_was_killed(job)
     else:
         observer.job_raised(job, outcome)

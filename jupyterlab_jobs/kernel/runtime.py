@@ -19,6 +19,7 @@ from .lanes import Lanes
 from .magics import JobMagics
 from .main_thread import MainThread, topic
 from .namespace import Namespace
+from .protocol import event
 from .publisher import Publisher
 from .registry import Registry
 from .shell_commands import ShellCommands
@@ -95,7 +96,8 @@ class Runtime:
         self.shell = shell
         self.kernel: Any = shell.kernel
         self.version = __version__
-        self.publisher = Publisher(_KernelTransport(self.kernel))
+        self._transport = _KernelTransport(self.kernel)
+        self.publisher = Publisher(self._transport)
         self.registry = Registry(self.publisher, self._describe_error, self._request_id)
         self.jobs = Jobs(self.registry, self._origin_of_call, self._submit_code)
         self.lanes = Lanes()
@@ -111,6 +113,8 @@ class Runtime:
         self._owns_name = "jobs" not in shell.user_ns
         if self._owns_name:
             shell.push({"jobs": self.jobs}, interactive=False)
+        # Tells other clients, who may have missed the restart, that this is another runtime than the one they know.
+        self._transport.send("jobs_event", event(self.publisher.runtime_id, 0, [], []), parent={}, metadata={})
         # The processes that jobs have started have sessions of their own: nothing else would end them.
         atexit.register(self._kill_children)
 
