@@ -1,0 +1,193 @@
+import type { INotebookCellExecutor } from '@jupyterlab/notebook';
+import { Signal } from '@lumino/signaling';
+
+import { FakeFuture, FakeKernel } from '../../kernel/__tests__/fakekernel';
+import type { IJobs, IKernelJobs } from '../../tokens';
+import { JobCellExecutor } from '../executor';
+
+type Options = INotebookCellExecutor.IRunCellOptions;
+
+describe('JobCellExecutor', () => {
+  let kernel: FakeKernel;
+  let session: { kernel: FakeKernel } | null;
+  let kernelChanged: Signal<object, void>;
+  let jobs: { state: object; kernelId: string; submit: jest.Mock };
+  let prepare: jest.Mock;
+  let log: string[];
+  let executor: JobCellExecutor;
+  let requests: number;
+  const notebook = {};
+
+  beforeEach(() => {
+    log = [];
+    requests = 0;
+    kernel = new FakeKernel();
+    kernel.status = 'busy';
+    session = { kernel };
+    kernelChanged = new Signal<object, void>({});
+    jobs = {
+      kernelId: kernel.id,
+      state: { status: { kind: 'ready' } },
+      submit: jest.fn(({ code }: { code: string }) => {
+        log.push(`submit ${code}`);
+        return Promise.resolve([]);
+      })
+    };
+    prepare = jest.fn(() => {
+      log.push('prepare');
+      return jobs as unknown as IKernelJobs;
+    });
+    executor = new JobCellExecutor({
+      jobs: { prepare } as unknown as IJobs,
+      runCell: ({ cell }) => {
+        const { model, outputArea } = cell as unknown as FakeCell;
+        log.push(`run ${model.source}`);
+        if (model.type === 'code' && model.source && session) {
+          outputArea.future = new FakeFuture(
+            'shell',
+            {},
+            {
+              header: { msg_id: `m${++requests}`, session: 'client' }
+            }
+          );
+        }
+        return Promise.resolve(true);
+      }
+    });
+  });
+
+  interface IFakeModel {
+    readonly id: string;
+    readonly type: string;
+    readonly source: string;
+  }
+
+  class FakeCell {
+    constructor(source: string, type = 'code') {
+      this.model = {
+        id: `cell ${source}`,
+        type,
+        source,
+        sharedModel: { getSource: () => source }
+      };
+    }
+    readonly model: IFakeModel & {
+      readonly sharedModel: { getSource(): string };
+    };
+    readonly outputArea: { future?: FakeFuture } = {};
+  }
+
+  function run(cell: FakeCell | string): Promise<boolean> {
+    const options = {
+      cell: typeof cell === 'string' ? new FakeCell(cell) : cell,
+      notebook,
+      sessionContext: {
+        get session() {
+          return session;
+        },
+        kernelChanged,
+        specsManager: {
+          specs: { kernelspecs: { python3: { language: 'python' } } }
+        }
+      }
+    };
+    return executor.runCell(options as unknown as Options);
+  }
+
+  it('prepares the kernel, and runs the cell in the same tick', async () => {
+    const done = run('x = 1');
+    expect(log).toEqual(['prepare', 'run x = 1']);
+    expect(prepare).toHaveBeenCalledWith(kernel, 'python');
+    await expect(done).resolves.toBe(true);
+  });
+
+  it('submits the jobs of a cell beside it', () => {
+    void run('%job f()');
+    expect(log).toEqual(['prepare', 'run %job f()', 'submit %job f()']);
+    expect(jobs.submit).toHaveBeenCalledWith({
+      code: '%job f()',
+      cellId: 'cell %job f()',
+      parent: { msg_id: 'm1', session: 'client' },
+      ahead: []
+    });
+  });
+
+  it.each([
+    ['the kernel is idle', () => (kernel.status = 'idle')],
+    [
+      'it has no runtime',
+      () => (jobs.state = { status: { kind: 'connecting' } })
+    ],
+    ['a cell comes first', () => run('x = 1')]
+  ])('submits nothing when %s', (_, given) => {
+    void given();
+    void run('%job f()');
+    expect(jobs.submit).not.toHaveBeenCalled();
+    expect(log).toContain('run %job f()');
+  });
+
+  it('submits nothing for a cell that was not sent', () => {
+    const cell = new FakeCell('%job f()');
+    void run(cell);
+    expect(jobs.submit).toHaveBeenCalledTimes(1);
+    const { kernelId } = jobs;
+    session = { kernel };
+    executor = new JobCellExecutor({
+      jobs: { prepare } as unknown as IJobs,
+      // As JupyterLab does when another cell waits for input.
+      runCell: () => Promise.resolve(false)
+    });
+    void run(cell);
+    expect(jobs.submit).toHaveBeenCalledTimes(1);
+    expect(kernelId).toBe(kernel.id);
+  });
+
+  it('tells which cells are ahead, until they are done', async () => {
+    const first = new FakeCell('a = 1');
+    void run(first);
+    void run('b = 2');
+    await new Promise(resolve => setTimeout(resolve));
+    void run('%job f(a, b)');
+    const ahead = (call: number): unknown =>
+      (jobs.submit.mock.calls[call] as [{ ahead: unknown }])[0].ahead;
+    expect(ahead(0)).toEqual([
+      { msgId: 'm1', code: 'a = 1' },
+      { msgId: 'm2', code: 'b = 2' }
+    ]);
+    await first.outputArea.future?.reply({});
+    void run('%job g()');
+    expect(ahead(1)).toEqual([
+      { msgId: 'm2', code: 'b = 2' },
+      { msgId: 'm3', code: '%job f(a, b)' }
+    ]);
+  });
+
+  it('leaves other cells alone', () => {
+    void run(new FakeCell('%job f()', 'markdown'));
+    expect(log).toEqual(['run %job f()']);
+  });
+
+  it('runs the cell whatever goes wrong', async () => {
+    const warn = jest.spyOn(console, 'warn').mockImplementation();
+    jobs.submit.mockRejectedValue(new Error('busy'));
+    await expect(run('%job f()')).resolves.toBe(true);
+    prepare.mockImplementation(() => {
+      throw new Error('broken');
+    });
+    await expect(run('%job f()')).resolves.toBe(true);
+    expect(warn).toHaveBeenCalledTimes(2);
+    warn.mockRestore();
+  });
+
+  it('prepares a kernel that is started for the cell', async () => {
+    session = null;
+    const done = run('x = 1');
+    expect(log).toEqual(['run x = 1']);
+    session = { kernel };
+    kernelChanged.emit();
+    expect(prepare).toHaveBeenCalledTimes(1);
+    await done;
+    kernelChanged.emit();
+    expect(prepare).toHaveBeenCalledTimes(1);
+  });
+});

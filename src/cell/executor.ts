@@ -1,0 +1,143 @@
+import type { CodeCell } from '@jupyterlab/cells';
+import type { INotebookCellExecutor } from '@jupyterlab/notebook';
+import type { Kernel } from '@jupyterlab/services';
+
+import { knownLanguage } from '../kernel/language';
+import type { IJobs, IKernelJobs } from '../tokens';
+import { RunActions } from './lane';
+import { classifyCell } from './parse';
+import type { Execution } from './sentcells';
+import { SentCells } from './sentcells';
+
+/**
+ * Runs cells as JupyterLab does and, when a kernel is busy, hands a cell's jobs to
+ * the runtime beside that.
+ *
+ * #### Notes
+ * JupyterLab runs several cells in one tick, and the order of the calls is the order
+ * in which they are sent: nothing here waits before the cell is on its way.
+ */
+export class JobCellExecutor implements INotebookCellExecutor {
+  constructor(options: JobCellExecutor.IOptions) {
+    this._jobs = options.jobs;
+    this._runCell = options.runCell;
+  }
+
+  runCell(options: INotebookCellExecutor.IRunCellOptions): Promise<boolean> {
+    if (options.cell.model.type !== 'code') {
+      return this._runCell(options);
+    }
+    const kernel = options.sessionContext?.session?.kernel;
+    return kernel
+      ? this._runCode(options, kernel)
+      : this._runCodeWithoutKernel(options);
+  }
+
+  private _runCode(
+    options: INotebookCellExecutor.IRunCellOptions,
+    kernel: Kernel.IKernelConnection
+  ): Promise<boolean> {
+    const jobs = this._prepare(options, kernel);
+    const cell = options.cell as CodeCell;
+    const code = cell.model.sharedModel.getSource();
+    const lane = this._actions.lane(options.notebook, {
+      kind: classifyCell(code),
+      busy: kernel.status === 'busy',
+      ready: jobs?.state.status.kind === 'ready'
+    });
+    const before = executionOf(cell);
+    const done = this._runCell(options);
+    const execution = executionOf(cell);
+    // No new one: the cell was empty, or JupyterLab had a reason not to run it.
+    if (execution && execution !== before) {
+      if (jobs && lane === 'express') {
+        this._submit(jobs, cell.model.id, code, execution);
+      }
+      this._sent.add(kernel.id, code, execution);
+    }
+    return done;
+  }
+
+  /**
+   * Run a cell of a notebook for which JupyterLab starts a kernel first.
+   */
+  private async _runCodeWithoutKernel(
+    options: INotebookCellExecutor.IRunCellOptions
+  ): Promise<boolean> {
+    const { sessionContext } = options;
+    const prepare = () => {
+      const kernel = sessionContext?.session?.kernel;
+      if (kernel) {
+        this._prepare(options, kernel);
+      }
+    };
+    sessionContext?.kernelChanged.connect(prepare);
+    try {
+      return await this._runCell(options);
+    } finally {
+      sessionContext?.kernelChanged.disconnect(prepare);
+    }
+  }
+
+  /**
+   * Have the runtime sent before the cell. Whatever goes wrong, the cell runs.
+   */
+  private _prepare(
+    { sessionContext }: INotebookCellExecutor.IRunCellOptions,
+    kernel: Kernel.IKernelConnection
+  ): IKernelJobs | null {
+    try {
+      return this._jobs.prepare(
+        kernel,
+        sessionContext && knownLanguage(sessionContext, kernel)
+      );
+    } catch (error) {
+      console.warn('Failed to bring the job runtime into a kernel.', error);
+      return null;
+    }
+  }
+
+  private _submit(
+    jobs: IKernelJobs,
+    cellId: string,
+    code: string,
+    execution: Execution
+  ): void {
+    const submission = {
+      code,
+      cellId,
+      parent: { ...execution.msg.header },
+      ahead: this._sent.of(jobs.kernelId)
+    };
+    jobs.submit(submission).catch(error => {
+      // The execute request carries the cell anyway.
+      console.warn('Failed to start the jobs of a cell at once.', error);
+    });
+  }
+
+  private readonly _actions = new RunActions();
+  private readonly _jobs: IJobs;
+  private readonly _runCell: INotebookCellExecutor['runCell'];
+  private readonly _sent = new SentCells();
+}
+
+/**
+ * A namespace for `JobCellExecutor` statics.
+ */
+export namespace JobCellExecutor {
+  /**
+   * The options of an executor.
+   */
+  export interface IOptions {
+    readonly jobs: IJobs;
+    /** What really runs a cell: JupyterLab's own `runCell`. */
+    readonly runCell: INotebookCellExecutor['runCell'];
+  }
+}
+
+/**
+ * The newest execution of a cell. JupyterLab's type hides that there may be none.
+ */
+function executionOf(cell: CodeCell): Execution | undefined {
+  return cell.outputArea.future;
+}

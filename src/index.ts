@@ -1,0 +1,19 @@
+import badge from './plugins/badge';
+import commands from './plugins/commands';
+import executor from './plugins/executor';
+import manager from './plugins/manager';
+import notebooks from './plugins/notebooks';
+import panel from './plugins/panel';
+import panelSide from './plugins/panelside';
+
+export * from './tokens';
+
+export default [
+  manager,
+  executor,
+  notebooks,
+  panel,
+  panelSide,
+  badge,
+  commands
+];

@@ -1,0 +1,107 @@
+import type * as nbformat from '@jupyterlab/nbformat';
+
+/**
+ * Where a job is in its life. `lost` is the page's own: the kernel that ran
+ * the job is gone, so nothing but the page can say it.
+ */
+export type JobState =
+  'queued' | 'running' | 'stopping' | 'finished' | 'failed' | 'killed' | 'lost';
+
+/**
+ * A section of the panel.
+ */
+export type JobSection = 'running' | 'finished' | 'failed';
+
+/**
+ * How a job was started: by an execute request, over the control channel
+ * beside one, or from Python.
+ */
+export type JobLane = 'queue' | 'express' | 'api';
+
+/**
+ * The error of a failed job.
+ */
+export interface IJobError {
+  readonly ename: string;
+  readonly evalue: string;
+  /** Lines with ANSI colours, as in an `error` output. */
+  readonly traceback: readonly string[];
+}
+
+/**
+ * One job, as the browser knows it. Times are seconds since the epoch by the
+ * kernel's clock.
+ */
+export interface IJob {
+  /** Unique among all kernel sessions: see {@link jobKey}. */
+  readonly key: string;
+  /** The runtime's instance that runs the job: another after every restart. */
+  readonly runtime: string;
+  /** Counted from 1 in every kernel session: unique within `runtime` only. */
+  readonly id: number;
+  readonly name: string;
+  readonly state: JobState;
+  readonly code: string;
+  readonly cellId: string | null;
+  readonly executionCount: number | null;
+  readonly backend: string;
+  readonly lane: JobLane;
+  readonly submitted: number;
+  readonly started: number | null;
+  readonly ended: number | null;
+  readonly stoppingSince: number | null;
+  readonly error: IJobError | null;
+}
+
+/**
+ * An output of a job; `displayId` is kept beside the output because it is not
+ * part of a notebook's format, yet updates are addressed by it.
+ */
+export interface IJobOutput {
+  readonly output: nbformat.IOutput;
+  readonly displayId: string | null;
+}
+
+/**
+ * What a job has written, oldest first.
+ */
+export interface IOutputLog {
+  readonly items: readonly IJobOutput[];
+  /** How many characters no longer fit at the front. */
+  readonly dropped: number;
+  /** A `clear_output(wait=True)` waits for the next output. */
+  readonly clearPending: boolean;
+}
+
+/**
+ * What names a job among those of all kernel sessions. Ids start at 1 again in
+ * every session, and jobs of an earlier one stay visible as `lost`.
+ */
+export function jobKey(runtime: string, id: number): string {
+  return `${runtime}:${id}`;
+}
+
+/**
+ * The section of the panel that a job belongs to.
+ */
+export function sectionOf(state: JobState): JobSection {
+  switch (state) {
+    case 'queued':
+    case 'running':
+    case 'stopping':
+      return 'running';
+    case 'finished':
+      return 'finished';
+    case 'failed':
+    case 'killed':
+    case 'lost':
+      return 'failed';
+  }
+}
+
+/**
+ * Whether a job in this state can no longer change.
+ */
+export function hasEnded(state: JobState): boolean {
+  return sectionOf(state) !== 'running';
+}

@@ -1,0 +1,442 @@
+import type { Kernel, KernelMessage } from '@jupyterlab/services';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { IDisposable } from '@lumino/disposable';
+import type { ISignal } from '@lumino/signaling';
+import { Signal } from '@lumino/signaling';
+
+import { isBusy } from '../kernel/busy';
+import { KernelClient } from '../kernel/client';
+import type { InstallResult } from '../kernel/installer';
+import { RuntimeInstaller } from '../kernel/installer';
+import { isPython, languageOf } from '../kernel/language';
+import type { JobsMessage } from '../kernel/protocol';
+import { ProtocolError, RequestError } from '../kernel/protocol';
+import type { IJobsState, IKernelJobs, ISubmission } from '../tokens';
+import type { Action, IModelState } from './reducer';
+import { INITIAL_STATE, reduce } from './reducer';
+
+/** How long output is collected before it is shown, in milliseconds. */
+const OUTPUT_DELAY = 50;
+
+/** How long to wait before a snapshot is asked for again, in milliseconds. */
+const RETRY_DELAY = 2_000;
+const MAX_RETRY_DELAY = 60_000;
+
+/**
+ * How long after the server's notice to look for what it has dropped, in
+ * milliseconds. It measures rates over a window of 3 s.
+ */
+const DROP_DELAY = 4_000;
+
+/**
+ * Follows the jobs of one kernel over one connection at a time.
+ */
+export class KernelJobs implements IKernelJobs, IDisposable {
+  constructor(options: KernelJobs.IOptions) {
+    this.kernelId = options.kernelId;
+    this._expression = options.expression;
+    this._trans = options.trans;
+    this._isBusy = options.isBusy ?? isBusy;
+  }
+
+  readonly kernelId: string;
+
+  get state(): IJobsState {
+    return this._state;
+  }
+
+  get stateChanged(): ISignal<this, IJobsState> {
+    return this._stateChanged;
+  }
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  /**
+   * The connection over which the kernel is followed.
+   */
+  get kernel(): Kernel.IKernelConnection | null {
+    return this._link?.kernel ?? null;
+  }
+  set kernel(kernel: Kernel.IKernelConnection | null) {
+    if (kernel === this.kernel) {
+      return;
+    }
+    if (this._link) {
+      const old = this._link;
+      this._link = null;
+      old.kernel.statusChanged.disconnect(this._onStatusChanged, this);
+      old.kernel.connectionStatusChanged.disconnect(
+        this._onConnectionStatusChanged,
+        this
+      );
+      old.client.dispose();
+      old.installer.dispose();
+    }
+    if (kernel) {
+      const client = new KernelClient({ kernel });
+      const installer = new RuntimeInstaller({
+        kernel,
+        expression: this._expression,
+        trans: this._trans
+      });
+      const wasConnected = kernel.connectionStatus === 'connected';
+      this._link = { kernel, client, installer, wasConnected };
+      client.messageReceived.connect(this._onMessage, this);
+      client.messagesDropped.connect(this._onMessagesDropped, this);
+      installer.finished.connect(this._onInstalled, this);
+      kernel.statusChanged.connect(this._onStatusChanged, this);
+      kernel.connectionStatusChanged.connect(
+        this._onConnectionStatusChanged,
+        this
+      );
+      this._follow();
+    }
+  }
+
+  /**
+   * The kernel's language, where it is known at once.
+   */
+  set language(language: string) {
+    this._language ??= language;
+  }
+
+  /**
+   * Whether a runtime is or was this kernel's.
+   */
+  knows(runtime: string): boolean {
+    const { session, former } = this._state;
+    return session?.runtime === runtime || former.includes(runtime);
+  }
+
+  /**
+   * Send the runtime now, if it was not sent in this kernel session.
+   */
+  prepare(): void {
+    if (this._language === undefined) {
+      this._follow();
+    } else if (isPython(this._language)) {
+      this._link?.installer.send();
+    }
+  }
+
+  now(): number {
+    return seconds() + (this._state.session?.clockOffset ?? 0);
+  }
+
+  async submit(submission: ISubmission): Promise<readonly number[]> {
+    const { jobs } = await this._client.request('submit', {
+      code: submission.code,
+      cell_id: submission.cellId,
+      parent: submission.parent,
+      ahead: submission.ahead.map(({ msgId, code }) => ({
+        msg_id: msgId,
+        code
+      }))
+    });
+    return jobs;
+  }
+
+  async kill(ids: readonly number[]): Promise<void> {
+    await this._client.request('kill', { jobs: ids });
+  }
+
+  async killAll(): Promise<void> {
+    await this._client.request('kill_all', {});
+  }
+
+  async clear(): Promise<void> {
+    this._dispatch({ type: 'forgotten' });
+    if (this._state.session) {
+      await this._client.request('clear', {});
+    }
+  }
+
+  dispose(): void {
+    if (this.isDisposed) {
+      return;
+    }
+    this._isDisposed = true;
+    this.kernel = null;
+    clearTimeout(this._flushTimer);
+    clearTimeout(this._refreshTimer);
+    Signal.clearData(this);
+  }
+
+  /**
+   * The client, for requests of the user's.
+   */
+  private get _client(): KernelClient {
+    if (!this._link || this._state.session === null) {
+      throw new Error(this._trans.__('No jobs can run in this kernel now.'));
+    }
+    return this._link.client;
+  }
+
+  private _dispatch(action: Action): void {
+    const before = this._state;
+    const state = reduce(before, action);
+    this._state = state;
+    if (
+      state.status !== before.status ||
+      state.jobs !== before.jobs ||
+      state.outputs !== before.outputs
+    ) {
+      this._stateChanged.emit(state);
+    }
+    if (this._state.resync && this._refreshes === 0) {
+      void this._refresh();
+    }
+  }
+
+  /**
+   * Begin to follow the kernel over the present connection.
+   */
+  private _follow(): void {
+    this._bring().catch(error => {
+      console.warn('Failed to bring the job runtime into a kernel.', error);
+    });
+  }
+
+  /**
+   * Bring the runtime into the kernel, or find it there.
+   */
+  private async _bring(): Promise<void> {
+    const link = this._link;
+    if (!link || link.installer.isSent) {
+      return;
+    }
+    this._language ??= await languageOf(link.kernel);
+    if (link !== this._link) {
+      return;
+    }
+    if (!isPython(this._language)) {
+      this._dispatch({
+        type: 'unavailable',
+        reason: this._trans.__(
+          'Jobs need a Python kernel; this one runs %1.',
+          this._language
+        )
+      });
+      return;
+    }
+    if (link.kernel.connectionStatus !== 'connected') {
+      // What is sent now would hold up the control channel as well: wait.
+      return;
+    }
+    if (this._state.session) {
+      // Another connection has followed it so far.
+      this._dispatch({ type: 'interrupted' });
+    } else if (await this._isBusyNow(link.kernel)) {
+      // The request below waits for the main thread. If the page was reloaded, then the
+      // runtime is there, and answers. A kernel that starts is not asked.
+      void this._refresh();
+    }
+    if (link === this._link) {
+      link.installer.send();
+    }
+  }
+
+  private async _isBusyNow(kernel: Kernel.IKernelConnection): Promise<boolean> {
+    try {
+      return await this._isBusy(kernel);
+    } catch {
+      return false;
+    }
+  }
+
+  /**
+   * Ask for a snapshot.
+   */
+  private async _refresh(): Promise<void> {
+    const link = this._link;
+    if (!link) {
+      return;
+    }
+    clearTimeout(this._refreshTimer);
+    this._refreshes += 1;
+    try {
+      const snapshot = await link.client.request('snapshot', {});
+      this._refreshes -= 1;
+      if (link === this._link) {
+        this._retryDelay = RETRY_DELAY;
+        this._flush();
+        this._dispatch({ type: 'snapshot', snapshot, at: seconds() });
+      }
+    } catch (error) {
+      this._refreshes -= 1;
+      if (link === this._link && !link.kernel.isDisposed) {
+        this._onRefreshFailed(error);
+      }
+    }
+  }
+
+  private _onRefreshFailed(error: unknown): void {
+    const refused =
+      error instanceof ProtocolError || error instanceof RequestError;
+    if (refused && this._state.status.kind !== 'ready') {
+      this._dispatch({ type: 'unavailable', reason: error.message });
+    } else if (this._state.resync || this._isInstalled) {
+      console.warn('Failed to read the jobs of a kernel.', error);
+      this._refreshLater(this._retryDelay);
+      this._retryDelay = Math.min(2 * this._retryDelay, MAX_RETRY_DELAY);
+    }
+  }
+
+  private _refreshLater(delay: number): void {
+    clearTimeout(this._refreshTimer);
+    this._refreshTimer = setTimeout(() => void this._refresh(), delay);
+  }
+
+  private _onInstalled(_: RuntimeInstaller, result: InstallResult): void {
+    if (result.status === 'ready') {
+      this._isInstalled = true;
+      void this._refresh();
+    } else if (this._state.session === null) {
+      this._dispatch({ type: 'unavailable', reason: result.reason });
+    }
+  }
+
+  private _onMessage(_: KernelClient, message: JobsMessage): void {
+    this._inbox.push(message);
+    if (message.kind === 'jobs') {
+      this._flush();
+    } else {
+      this._flushTimer ??= setTimeout(() => this._flush(), OUTPUT_DELAY);
+    }
+  }
+
+  /**
+   * Take in the messages that have come.
+   */
+  private _flush(): void {
+    clearTimeout(this._flushTimer);
+    this._flushTimer = undefined;
+    const messages = this._inbox;
+    if (messages.length > 0) {
+      this._inbox = [];
+      this._dispatch({ type: 'messages', messages, at: seconds() });
+    }
+  }
+
+  private _onMessagesDropped(): void {
+    // The message that was dropped may have been the last one, which no gap tells.
+    this._refreshLater(DROP_DELAY);
+  }
+
+  private _onStatusChanged(
+    _: Kernel.IKernelConnection,
+    status: KernelMessage.Status
+  ): void {
+    switch (status) {
+      case 'restarting':
+      case 'autorestarting':
+        if (this._link) {
+          this._link.wasConnected = false;
+        }
+        this._onRestarted();
+        break;
+      case 'starting':
+        // Somebody else has restarted the kernel.
+        if (this._state.session) {
+          this._onRestarted();
+        }
+        break;
+      case 'dead':
+        this._flush();
+        this._dispatch({
+          type: 'died',
+          at: seconds(),
+          reason: this._trans.__('The kernel has died.')
+        });
+        break;
+      default:
+        break;
+    }
+  }
+
+  private _onRestarted(): void {
+    this._flush();
+    this._dispatch({ type: 'restarted', at: seconds() });
+    this._isInstalled = false;
+    if (this._renewing) {
+      return;
+    }
+    this._renewing = true;
+    // The kernel connection drops what is waiting to be sent right after it has told
+    // of the restart; what is sent then goes to the new session, before any cell.
+    queueMicrotask(() => {
+      this._renewing = false;
+      this._link?.installer.renew();
+      this.prepare();
+    });
+  }
+
+  private _onConnectionStatusChanged(
+    _: Kernel.IKernelConnection,
+    status: Kernel.ConnectionStatus
+  ): void {
+    const link = this._link;
+    if (!link || status !== 'connected') {
+      return;
+    }
+    if (link.wasConnected) {
+      // The answer may be lost; or the kernel was restarted, and has no runtime.
+      link.installer.renew();
+    }
+    link.wasConnected = true;
+    this._follow();
+  }
+
+  private readonly _expression: string;
+  private _flushTimer: ReturnType<typeof setTimeout> | undefined;
+  private _inbox: JobsMessage[] = [];
+  private readonly _isBusy: (
+    kernel: Kernel.IKernelConnection
+  ) => Promise<boolean>;
+  private _isDisposed = false;
+  private _isInstalled = false;
+  private _language: string | undefined;
+  private _link: ILink | null = null;
+  private _refreshTimer: ReturnType<typeof setTimeout> | undefined;
+  private _refreshes = 0;
+  private _renewing = false;
+  private _retryDelay = RETRY_DELAY;
+  private _state: IModelState = INITIAL_STATE;
+  private readonly _stateChanged = new Signal<this, IJobsState>(this);
+  private readonly _trans: TranslationBundle;
+}
+
+/**
+ * A namespace for `KernelJobs` statics.
+ */
+export namespace KernelJobs {
+  /**
+   * The options of a kernel's jobs.
+   */
+  export interface IOptions {
+    readonly kernelId: string;
+    /** The expression that brings the runtime, as `installExpression` writes it. */
+    readonly expression: string;
+    readonly trans: TranslationBundle;
+    /** Whether a kernel is at work; by default, the server is asked. */
+    readonly isBusy?: (kernel: Kernel.IKernelConnection) => Promise<boolean>;
+  }
+}
+
+/**
+ * A connection, and who speaks over it.
+ */
+interface ILink {
+  readonly kernel: Kernel.IKernelConnection;
+  readonly client: KernelClient;
+  readonly installer: RuntimeInstaller;
+  /** Whether the next connecting is one more, in the same kernel session. */
+  wasConnected: boolean;
+}
+
+/** The page's clock, in seconds since the epoch. */
+function seconds(): number {
+  return Date.now() / 1000;
+}

@@ -1,0 +1,276 @@
+import type { ISnapshot, JobsMessage } from '../kernel/protocol';
+import type { IJobsState, RuntimeStatus } from '../tokens';
+import type { IJob, IOutputLog } from './job';
+import { hasEnded, jobKey } from './job';
+import { applyOutput, EMPTY_LOG, isEmptyLog } from './outputlog';
+
+/**
+ * The present session of a kernel, as far as its messages were followed.
+ */
+export interface IFollowed {
+  readonly runtime: string;
+  /** The number of the last message that is part of the state. */
+  readonly seq: number;
+  /** What the kernel's clock is ahead of the page's, in seconds. */
+  readonly clockOffset: number;
+}
+
+/**
+ * The whole state of a kernel's jobs: what others see, and what it takes to go on.
+ */
+export interface IModelState extends IJobsState {
+  /** Null until a snapshot has come. */
+  readonly session: IFollowed | null;
+  /** The runtimes of earlier sessions of this kernel. */
+  readonly former: readonly string[];
+  /** Messages that cannot be applied before others have come. */
+  readonly waiting: readonly JobsMessage[];
+  /** Something was missed: only a snapshot can tell what. */
+  readonly resync: boolean;
+}
+
+/**
+ * Everything that changes the state. `at` is the page's clock, in seconds.
+ */
+export type Action =
+  /** The runtime has told all that it knows. */
+  | {
+      readonly type: 'snapshot';
+      readonly snapshot: ISnapshot;
+      readonly at: number;
+    }
+  /** The runtime has published something; several at once cost one copy of the state. */
+  | {
+      readonly type: 'messages';
+      readonly messages: readonly JobsMessage[];
+      readonly at: number;
+    }
+  /** The kernel has ended, and starts anew. */
+  | { readonly type: 'restarted'; readonly at: number }
+  /** The kernel has ended. */
+  | { readonly type: 'died'; readonly at: number; readonly reason: string }
+  /** Jobs cannot run in the kernel. */
+  | { readonly type: 'unavailable'; readonly reason: string }
+  /** Messages may have been missed. */
+  | { readonly type: 'interrupted' }
+  /** The user has seen enough of the jobs of earlier sessions. */
+  | { readonly type: 'forgotten' };
+
+/**
+ * The state before anything is known.
+ */
+export const INITIAL_STATE: IModelState = {
+  status: { kind: 'connecting' },
+  jobs: new Map(),
+  outputs: new Map(),
+  session: null,
+  former: [],
+  waiting: [],
+  resync: false
+};
+
+/** How many messages wait for a snapshot; what is dropped, another one brings. */
+const MAX_WAITING = 2_000;
+
+/**
+ * The state after an action. Pure; an action that changes nothing returns the
+ * very same state.
+ *
+ * #### Notes
+ * The runtime numbers its messages without a gap. A message is applied when its number is
+ * the next one, ignored when it is known, and kept waiting when others are
+ * missing: the snapshot that is then asked for may be older than it, for
+ * the control channel and IOPub are not ordered among each other.
+ */
+export function reduce(state: IModelState, action: Action): IModelState {
+  switch (action.type) {
+    case 'snapshot':
+      return receive(
+        applySnapshot(state, action.snapshot, action.at),
+        [],
+        action.at
+      );
+    case 'messages':
+      return receive(state, action.messages, action.at);
+    case 'restarted':
+      return endSession(state, action.at, { kind: 'connecting' });
+    case 'died':
+      return endSession(state, action.at, {
+        kind: 'unavailable',
+        reason: action.reason
+      });
+    case 'unavailable':
+      return {
+        ...state,
+        status: { kind: 'unavailable', reason: action.reason }
+      };
+    case 'interrupted':
+      return state.session && !state.resync
+        ? { ...state, resync: true }
+        : state;
+    case 'forgotten':
+      return forgetFormer(state);
+  }
+}
+
+/**
+ * Take in messages together with those that wait, as far as their turn has come.
+ */
+function receive(
+  state: IModelState,
+  messages: readonly JobsMessage[],
+  at: number
+): IModelState {
+  const { session } = state;
+  const news = [...state.waiting, ...messages]
+    .filter(message =>
+      message.runtime === session?.runtime
+        ? message.seq > session.seq
+        : // What a kernel that has ended said last: its jobs are lost already.
+          !state.former.includes(message.runtime)
+    )
+    .sort((a, b) => a.seq - b.seq);
+  if (news.length === 0 && state.waiting.length === 0) {
+    return state;
+  }
+  const jobs = new Map(state.jobs);
+  const outputs = new Map(state.outputs);
+  const waiting: JobsMessage[] = [];
+  let followed = session;
+  for (const message of news) {
+    if (followed === null || message.runtime !== followed.runtime) {
+      waiting.push(message);
+    } else if (message.seq > followed.seq + 1) {
+      waiting.push(message);
+    } else if (message.seq === followed.seq + 1) {
+      followed = applyMessage(jobs, outputs, followed, message, at);
+    }
+  }
+  return {
+    ...state,
+    ...(followed === session ? null : { jobs, outputs, session: followed }),
+    waiting: waiting.slice(-MAX_WAITING),
+    resync: state.resync || waiting.length > 0
+  };
+}
+
+/**
+ * Apply the message whose turn it is to maps that are not yet part of a state.
+ */
+function applyMessage(
+  jobs: Map<string, IJob>,
+  outputs: Map<string, IOutputLog>,
+  session: IFollowed,
+  message: JobsMessage,
+  at: number
+): IFollowed {
+  const { runtime, seq } = message;
+  switch (message.kind) {
+    case 'jobs':
+      for (const job of message.jobs) {
+        jobs.set(job.key, job);
+      }
+      for (const id of message.removed) {
+        jobs.delete(jobKey(runtime, id));
+        outputs.delete(jobKey(runtime, id));
+      }
+      return {
+        runtime,
+        seq,
+        // The least delayed message tells the most about the kernel's clock.
+        clockOffset: Math.max(session.clockOffset, message.now - at)
+      };
+    case 'output': {
+      const key = jobKey(runtime, message.job);
+      const log = applyOutput(outputs.get(key) ?? EMPTY_LOG, message.change);
+      if (isEmptyLog(log)) {
+        outputs.delete(key);
+      } else {
+        outputs.set(key, log);
+      }
+      return { ...session, seq };
+    }
+  }
+}
+
+function applySnapshot(
+  state: IModelState,
+  snapshot: ISnapshot,
+  at: number
+): IModelState {
+  const { runtime, version, seq, now } = snapshot;
+  const same = state.session?.runtime === runtime;
+  if (same && seq < state.session.seq) {
+    // Newer messages have overtaken it.
+    return state;
+  }
+  // Another runtime means another session, the beginning of which was missed.
+  const before = same
+    ? state
+    : { ...endSession(state, at, state.status), waiting: state.waiting };
+  const jobs = new Map(
+    [...before.jobs].filter(([, job]) => job.runtime !== runtime)
+  );
+  const outputs = new Map([...before.outputs].filter(([key]) => jobs.has(key)));
+  for (const job of [...snapshot.jobs].sort((a, b) => a.id - b.id)) {
+    jobs.set(job.key, job);
+  }
+  for (const [key, log] of snapshot.outputs) {
+    if (!isEmptyLog(log)) {
+      outputs.set(key, log);
+    }
+  }
+  return {
+    status:
+      same && state.status.kind === 'ready'
+        ? state.status
+        : { kind: 'ready', runtime, version },
+    jobs,
+    outputs,
+    session: { runtime, seq, clockOffset: now - at },
+    // A restart that did not come about brings a former runtime back.
+    former: before.former.filter(former => former !== runtime),
+    waiting: before.waiting,
+    resync: false
+  };
+}
+
+/**
+ * End the present session: whatever had not ended is lost.
+ */
+function endSession(
+  state: IModelState,
+  at: number,
+  status: RuntimeStatus
+): IModelState {
+  const { session } = state;
+  const over = { ...state, status, session: null, waiting: [], resync: false };
+  if (session === null) {
+    return over;
+  }
+  const ended = at + session.clockOffset;
+  return {
+    ...over,
+    jobs: new Map(
+      [...state.jobs].map(([key, job]) => [
+        key,
+        hasEnded(job.state) ? job : { ...job, state: 'lost', ended }
+      ])
+    ),
+    former: [...state.former, session.runtime]
+  };
+}
+
+function forgetFormer(state: IModelState): IModelState {
+  const present = state.session?.runtime;
+  const jobs = new Map(
+    [...state.jobs].filter(([, job]) => job.runtime === present)
+  );
+  return jobs.size === state.jobs.size
+    ? state
+    : {
+        ...state,
+        jobs,
+        outputs: new Map([...state.outputs].filter(([key]) => jobs.has(key)))
+      };
+}

@@ -1,0 +1,11 @@
+/**
+ * The ids of the commands.
+ */
+export namespace CommandIDs {
+  export const openPanel = 'jobs:open-panel';
+  export const kill = 'jobs:kill';
+  export const killAll = 'jobs:kill-all';
+  export const clear = 'jobs:clear';
+  export const goToCell = 'jobs:go-to-cell';
+  export const copyTraceback = 'jobs:copy-traceback';
+}

@@ -1,0 +1,257 @@
+import type {
+  JupyterFrontEnd,
+  JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import { Clipboard, ICommandPalette, Notification } from '@jupyterlab/apputils';
+import { INotebookTracker } from '@jupyterlab/notebook';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import { cleaningIcon, copyIcon, stopIcon } from '@jupyterlab/ui-components';
+import type { CommandRegistry } from '@lumino/commands';
+import type { ReadonlyJSONObject } from '@lumino/coreutils';
+
+import type { IJob } from '../model/job';
+import { hasEnded, jobKey } from '../model/job';
+import { IJobs } from '../tokens';
+import { jobsIcon } from '../view/icons';
+import { IJobsPanel } from '../view/tokens';
+import { tracebackText } from '../view/traceback';
+import { CommandIDs } from './commandids';
+import { findJob, findKernelJobs } from './findjob';
+import { goToCell } from './gotocell';
+
+/**
+ * The commands, for the palette, shortcuts, menus and other extensions.
+ */
+const plugin: JupyterFrontEndPlugin<void> = {
+  id: 'jupyterlab-jobs:commands',
+  description: 'Adds the commands for jobs.',
+  autoStart: true,
+  requires: [IJobs],
+  optional: [IJobsPanel, INotebookTracker, ICommandPalette, ITranslator],
+  activate: (
+    app: JupyterFrontEnd,
+    jobs: IJobs,
+    panel: IJobsPanel | null,
+    tracker: INotebookTracker | null,
+    palette: ICommandPalette | null,
+    translator: ITranslator | null
+  ): void => {
+    const trans = (translator ?? nullTranslator).load('jupyterlab_jobs');
+    const all: Record<string, CommandRegistry.ICommandOptions> = {
+      ...panelCommands(app, panel, trans),
+      ...kernelCommands(jobs, tracker, trans),
+      ...jobCommands(app, jobs, tracker, trans)
+    };
+    for (const [command, options] of Object.entries(all)) {
+      app.commands.addCommand(command, options);
+      palette?.addItem({ command, category: trans.__('Jobs') });
+    }
+  }
+};
+
+export default plugin;
+
+function panelCommands(
+  app: JupyterFrontEnd,
+  panel: IJobsPanel | null,
+  trans: TranslationBundle
+): Record<string, CommandRegistry.ICommandOptions> {
+  return {
+    [CommandIDs.openPanel]: {
+      label: trans.__('Show Jobs'),
+      caption: trans.__('Show the background jobs of the current notebook'),
+      icon: jobsIcon,
+      describedBy: { args: jobArgs(trans) },
+      isEnabled: () => panel !== null,
+      execute: args => {
+        if (!panel) {
+          return;
+        }
+        app.shell.activateById(panel.id);
+        if (typeof args.runtime === 'string' && typeof args.id === 'number') {
+          panel.reveal(jobKey(args.runtime, args.id));
+        }
+      }
+    }
+  };
+}
+
+function kernelCommands(
+  jobs: IJobs,
+  tracker: INotebookTracker | null,
+  trans: TranslationBundle
+): Record<string, CommandRegistry.ICommandOptions> {
+  return {
+    [CommandIDs.killAll]: {
+      label: trans.__('Kill All Jobs'),
+      caption: trans.__('Kill all jobs of the current notebook'),
+      icon: stopIcon,
+      describedBy: { args: kernelArgs(trans) },
+      isEnabled: args => {
+        const kernel = findKernelJobs(args, jobs, tracker);
+        return kernel !== null && some(kernel.state.jobs.values(), isAlive);
+      },
+      execute: args =>
+        reportFailure(
+          findKernelJobs(args, jobs, tracker)?.killAll(),
+          trans.__('Failed to kill all jobs.')
+        )
+    },
+    [CommandIDs.clear]: {
+      label: trans.__('Clear Ended Jobs'),
+      caption: trans.__('Remove all jobs that have ended from the list'),
+      icon: cleaningIcon,
+      describedBy: { args: kernelArgs(trans) },
+      isEnabled: args => {
+        const kernel = findKernelJobs(args, jobs, tracker);
+        return (
+          kernel !== null &&
+          some(kernel.state.jobs.values(), job => !isAlive(job))
+        );
+      },
+      execute: args =>
+        reportFailure(
+          findKernelJobs(args, jobs, tracker)?.clear(),
+          trans.__('Failed to clear the ended jobs.')
+        )
+    }
+  };
+}
+
+function jobCommands(
+  app: JupyterFrontEnd,
+  jobs: IJobs,
+  tracker: INotebookTracker | null,
+  trans: TranslationBundle
+): Record<string, CommandRegistry.ICommandOptions> {
+  return {
+    [CommandIDs.kill]: {
+      label: args =>
+        typeof args.id === 'number'
+          ? trans.__('Kill Job %1', args.id)
+          : trans.__('Kill Newest Job'),
+      caption: trans.__('Kill a job, or the newest one that has not ended'),
+      icon: stopIcon,
+      describedBy: { args: jobArgs(trans) },
+      isEnabled: args => findJob(args, jobs, tracker, isAlive) !== null,
+      execute: args => {
+        const found = findJob(args, jobs, tracker, isAlive);
+        if (!found) {
+          return;
+        }
+        const { job, kernel } = found;
+        if (hasEnded(job.state)) {
+          Notification.info(trans.__('Job %1 has already ended.', job.id));
+          return;
+        }
+        return reportFailure(
+          kernel.kill([job.id]),
+          trans.__('Failed to kill job %1.', job.id)
+        );
+      }
+    },
+    [CommandIDs.goToCell]: {
+      label: trans.__('Go to Cell of Job'),
+      caption: trans.__('Show the cell that started a job, or the newest job'),
+      describedBy: { args: jobArgs(trans) },
+      isEnabled: args => findJob(args, jobs, tracker, hasCell) !== null,
+      execute: async args => {
+        const found = findJob(args, jobs, tracker, hasCell);
+        if (found && tracker && !(await goToCell(found, tracker, app.shell))) {
+          Notification.info(
+            trans.__(
+              'The cell of job %1 is in no open notebook any more.',
+              found.job.id
+            )
+          );
+        }
+      }
+    },
+    [CommandIDs.copyTraceback]: {
+      label: trans.__('Copy Traceback of Job'),
+      caption: trans.__(
+        'Copy the traceback of a job, or of the newest that failed'
+      ),
+      icon: copyIcon,
+      describedBy: { args: jobArgs(trans) },
+      isEnabled: args =>
+        Boolean(findJob(args, jobs, tracker, hasError)?.job.error),
+      execute: args => {
+        const error = findJob(args, jobs, tracker, hasError)?.job.error;
+        if (error) {
+          Clipboard.copyToSystem(tracebackText(error));
+        }
+      }
+    }
+  };
+}
+
+function isAlive(job: IJob): boolean {
+  return !hasEnded(job.state);
+}
+
+function hasCell(job: IJob): boolean {
+  return job.cellId !== null;
+}
+
+function hasError(job: IJob): boolean {
+  return job.error !== null;
+}
+
+function some(jobs: Iterable<IJob>, test: (job: IJob) => boolean): boolean {
+  return [...jobs].some(test);
+}
+
+/**
+ * Tell the user when the kernel did not do what was asked for.
+ */
+async function reportFailure(
+  request: Promise<void> | undefined,
+  message: string
+): Promise<void> {
+  try {
+    await request;
+  } catch (error) {
+    console.error(message, error);
+    Notification.error(message);
+  }
+}
+
+function kernelArgs(trans: TranslationBundle): ReadonlyJSONObject {
+  return {
+    type: 'object',
+    properties: {
+      kernelId: {
+        type: 'string',
+        description: trans.__(
+          'The id of a kernel; that of the current notebook if not given'
+        )
+      }
+    }
+  };
+}
+
+function jobArgs(trans: TranslationBundle): ReadonlyJSONObject {
+  return {
+    type: 'object',
+    properties: {
+      id: {
+        type: 'integer',
+        description: trans.__('The number of the job')
+      },
+      kernelId: {
+        type: 'string',
+        description: trans.__(
+          'The id of a kernel; that of the current notebook if not given'
+        )
+      },
+      runtime: {
+        type: 'string',
+        description: trans.__(
+          'The id of a kernel session, for jobs of an earlier one'
+        )
+      }
+    }
+  };
+}

@@ -1,0 +1,120 @@
+// What is imported here, the plugin needs when it is activated.
+/* eslint-disable jupyter/prefer-lazy-imports */
+import type {
+  JupyterFrontEnd,
+  JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import { ILayoutRestorer } from '@jupyterlab/application';
+import type { ISessionContext } from '@jupyterlab/apputils';
+import { PageConfig } from '@jupyterlab/coreutils';
+import { INotebookTracker } from '@jupyterlab/notebook';
+import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import type { CommandRegistry } from '@lumino/commands';
+
+import type { IJob } from '../model/job';
+import { IJobs } from '../tokens';
+import { JobsPanel } from '../view/panel';
+import type { IPanelActions, PanelSubject } from '../view/panelview';
+import { IJobsPanel } from '../view/tokens';
+import { CommandIDs } from './commandids';
+import { currentJobs } from './currentkernel';
+
+/** After JupyterLab's own panels, which have 900 at most. */
+export const PANEL_RANK = 950;
+
+/**
+ * The Jobs panel.
+ */
+const plugin: JupyterFrontEndPlugin<IJobsPanel | null> = {
+  id: 'jupyterlab-jobs:panel',
+  description: 'Lists the jobs of the current notebook in a sidebar.',
+  autoStart: true,
+  provides: IJobsPanel,
+  requires: [IJobs, IRenderMimeRegistry],
+  optional: [INotebookTracker, ILayoutRestorer, ITranslator],
+  activate: (
+    app: JupyterFrontEnd,
+    jobs: IJobs,
+    rendermime: IRenderMimeRegistry,
+    tracker: INotebookTracker | null,
+    restorer: ILayoutRestorer | null,
+    translator: ITranslator | null
+  ): IJobsPanel | null => {
+    if (!tracker || !isPageForNotebooks()) {
+      return null;
+    }
+    const panel = new JobsPanel({
+      actions: panelActions(app.commands),
+      rendermime,
+      trans: (translator ?? nullTranslator).load('jupyterlab_jobs')
+    });
+    followCurrentNotebook(panel, tracker, jobs);
+    restorer?.add(panel, panel.id);
+    app.shell.add(panel, 'right', { rank: PANEL_RANK, type: 'Jobs' });
+    return panel;
+  }
+};
+
+export default plugin;
+
+/**
+ * JupyterLab has one page for everything and does not name it; Notebook 7 has a
+ * page for each kind of document.
+ */
+function isPageForNotebooks(): boolean {
+  return ['', 'notebooks'].includes(PageConfig.getOption('notebookPage'));
+}
+
+function panelActions(commands: CommandRegistry): IPanelActions {
+  const execute = (command: string, job?: IJob): void => {
+    const args = job ? { runtime: job.runtime, id: job.id } : {};
+    void commands.execute(command, args);
+  };
+  return {
+    kill: job => execute(CommandIDs.kill, job),
+    killAll: () => execute(CommandIDs.killAll),
+    clear: () => execute(CommandIDs.clear),
+    goToCell: job => execute(CommandIDs.goToCell, job),
+    copyTraceback: job => execute(CommandIDs.copyTraceback, job)
+  };
+}
+
+/**
+ * Let the panel show the jobs of the notebook in front, whatever becomes of its
+ * kernel.
+ */
+function followCurrentNotebook(
+  panel: JobsPanel,
+  tracker: INotebookTracker,
+  jobs: IJobs
+): void {
+  let context: ISessionContext | null = null;
+
+  const update = () => {
+    panel.subject = subjectOf(tracker, jobs);
+  };
+  const onNotebookChanged = () => {
+    context?.kernelChanged.disconnect(update);
+    context = tracker.currentWidget?.sessionContext ?? null;
+    context?.kernelChanged.connect(update);
+    update();
+  };
+
+  tracker.currentChanged.connect(onNotebookChanged);
+  jobs.kernelsChanged.connect(update);
+  onNotebookChanged();
+}
+
+function subjectOf(tracker: INotebookTracker, jobs: IJobs): PanelSubject {
+  const notebook = tracker.currentWidget;
+  if (!notebook) {
+    return { kind: 'no-notebook' };
+  }
+  const kernel = currentJobs(tracker, jobs);
+  if (kernel) {
+    return { kind: 'kernel', kernel };
+  }
+  const hasKernel = Boolean(notebook.sessionContext.session?.kernel);
+  return { kind: hasKernel ? 'connecting' : 'no-kernel' };
+}

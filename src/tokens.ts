@@ -1,0 +1,153 @@
+import type { Kernel } from '@jupyterlab/services';
+import { Token } from '@lumino/coreutils';
+import type { IDisposable } from '@lumino/disposable';
+import type { ISignal } from '@lumino/signaling';
+
+import type { IJob, IOutputLog } from './model/job';
+
+/**
+ * Whether jobs can run in a kernel, and if not, why.
+ */
+export type RuntimeStatus =
+  /** Nothing is known yet: the kernel starts, or works on something else. */
+  | { readonly kind: 'connecting' }
+  | {
+      readonly kind: 'ready';
+      /** The id of the runtime's instance: another after every restart. */
+      readonly runtime: string;
+      /** The version of the Python package that runs in the kernel. */
+      readonly version: string;
+    }
+  /** Jobs cannot run there; `reason` is a sentence for the user. */
+  | { readonly kind: 'unavailable'; readonly reason: string };
+
+/**
+ * Everything the page knows about one kernel's jobs. Never changed in place:
+ * a new state has a new identity.
+ */
+export interface IJobsState {
+  readonly status: RuntimeStatus;
+  /**
+   * By key (`jobKey(runtime, id)`), in the order of submission. Holds the jobs of
+   * earlier sessions of this kernel too, until they are cleared: all of them ended.
+   */
+  readonly jobs: ReadonlyMap<string, IJob>;
+  /** What each job has written, by key; a job without output has no entry. */
+  readonly outputs: ReadonlyMap<string, IOutputLog>;
+}
+
+/**
+ * What the express lane hands to a kernel: a cell that is also on its way as
+ * an ordinary execute request.
+ */
+export interface ISubmission {
+  readonly code: string;
+  readonly cellId: string;
+  /** The header of the execute request that carries the same cell. */
+  readonly parent: IRequestHeader;
+  /**
+   * The cells that were sent before, and that the kernel has not finished:
+   * whatever they define, a job that reads it has to wait for.
+   */
+  readonly ahead: readonly ISentCell[];
+}
+
+/**
+ * The header of an execute request.
+ */
+export interface IRequestHeader {
+  readonly msg_id: string;
+  readonly [key: string]: unknown;
+}
+
+/**
+ * A cell on its way to the kernel, or running there.
+ */
+export interface ISentCell {
+  /** The id of the execute request that carries it. */
+  readonly msgId: string;
+  readonly code: string;
+}
+
+/**
+ * The jobs of one kernel.
+ */
+export interface IKernelJobs {
+  /** The id of the kernel. */
+  readonly kernelId: string;
+
+  /** The present state. */
+  readonly state: IJobsState;
+
+  /** Emitted after `state` became another one. */
+  readonly stateChanged: ISignal<IKernelJobs, IJobsState>;
+
+  /** The kernel's clock, in seconds since the epoch, as far as it is known. */
+  now(): number;
+
+  /**
+   * Start a cell's jobs over the control channel.
+   *
+   * @returns the ids of the jobs that were started; empty where the execute
+   * request came first.
+   */
+  submit(submission: ISubmission): Promise<readonly number[]>;
+
+  /**
+   * Kill jobs. Resolves when the kernel has taken the request, not when the
+   * jobs have ended: `state` tells that.
+   *
+   * @param ids - ids of jobs of the present session; those of earlier ones have ended.
+   */
+  kill(ids: readonly number[]): Promise<void>;
+
+  /** Kill all jobs that have not ended. */
+  killAll(): Promise<void>;
+
+  /** Forget all jobs that have ended, those of earlier sessions too. */
+  clear(): Promise<void>;
+}
+
+/**
+ * The jobs of all kernels that the page is connected to.
+ */
+export interface IJobs {
+  /**
+   * Follow a kernel's jobs, and bring the runtime into it if it has none.
+   *
+   * @param kernel - a connection of the caller's; the manager neither owns nor disposes it.
+   * @param language - the kernel's language, where it is known at once.
+   * @returns a handle; the kernel is followed until it or the connection is disposed.
+   */
+  attach(kernel: Kernel.IKernelConnection, language?: string): IDisposable;
+
+  /**
+   * Make sure that the runtime is on its way to a kernel before anything that
+   * the caller sends next over the same connection. Follows the kernel, until the
+   * connection is disposed, if nobody does.
+   */
+  prepare(kernel: Kernel.IKernelConnection, language?: string): IKernelJobs;
+
+  /** The jobs of a kernel, or null if the page does not follow it. */
+  get(kernelId: string): IKernelJobs | null;
+
+  /**
+   * The kernel in which a runtime runs, or ran before a restart; null if no
+   * followed kernel knows it.
+   */
+  find(runtime: string): IKernelJobs | null;
+
+  /** All kernels. */
+  readonly kernels: Iterable<IKernelJobs>;
+
+  /** Emitted when a kernel was added, removed, or has changed its status. */
+  readonly kernelsChanged: ISignal<IJobs, void>;
+}
+
+/**
+ * The token for the jobs of all kernels.
+ */
+export const IJobs = new Token<IJobs>(
+  'jupyterlab-jobs:IJobs',
+  'Lists, watches and kills the background jobs of the kernels.'
+);

@@ -1,0 +1,83 @@
+import { nullTranslator } from '@jupyterlab/translation';
+import React, { act } from 'react';
+
+import type { IBadgeActions } from '../badge';
+import { LiveBadge } from '../badge';
+import { Clock } from '../clock';
+import type { JobRecord } from '../record';
+import { FakeJobs, FakeKernelJobs, makeJob } from './fakes';
+import type { IMounted } from './mount';
+import { mount } from './mount';
+
+const SAVED: JobRecord = {
+  runtime: 'r1',
+  id: 3,
+  name: 'f()',
+  state: 'running',
+  started: 0,
+  ended: null
+};
+
+describe('LiveBadge', () => {
+  let actions: jest.Mocked<IBadgeActions>;
+  let jobs: FakeJobs;
+
+  beforeEach(() => {
+    actions = { kill: jest.fn(), open: jest.fn() };
+    jobs = new FakeJobs();
+  });
+
+  function mountBadge(record = SAVED): IMounted {
+    const trans = nullTranslator.load('test');
+    const options = { actions, clock: new Clock(), trans };
+    return mount(<LiveBadge jobs={jobs} record={record} options={options} />);
+  }
+
+  it('is live as soon as the kernel is known, until the job has ended', () => {
+    const { click, node, query } = mountBadge();
+    expect(node.textContent).toBe('Job 3 · kernel is gone');
+    expect(query('.jp-Jobs-kill')).toBeNull();
+
+    const kernel = new FakeKernelJobs([makeJob(3, { name: 'f()' })]);
+    act(() => jobs.setKernels([kernel]));
+    const badge = query('.jp-Jobs-badge')!;
+    expect(badge.dataset).toMatchObject({ jobId: '3', state: 'running' });
+    expect(node.textContent).toBe('Job 3 · f() · running · 12 s');
+    click('[aria-label="Kill job 3"]');
+    expect(actions.kill).toHaveBeenCalledWith(
+      'kernel-1',
+      expect.objectContaining({ id: 3 })
+    );
+
+    const ended = { name: 'f()', state: 'killed', ended: 5 } as const;
+    act(() => kernel.setJobs([makeJob(3, ended)]));
+    expect(node.textContent).toBe('Job 3 · f() · killed · 5.0 s');
+    expect(query('.jp-Jobs-kill')).toBeNull();
+    click('.jp-Jobs-badgeLabel');
+    expect(actions.open).toHaveBeenCalled();
+  });
+
+  it('shows how a job of an earlier session ended', () => {
+    const { node, query } = mountBadge({
+      ...SAVED,
+      state: 'finished',
+      ended: 1
+    });
+    expect(node.textContent).toBe('Job 3 · f() · finished · 1.0 s');
+    expect(query('button')).toBeNull();
+  });
+
+  it('claims nothing while a kernel has not answered', () => {
+    const kernel = new FakeKernelJobs([]);
+    kernel.change({ status: { kind: 'connecting' } });
+    jobs.setKernels([kernel]);
+    const { node, query } = mountBadge({ ...SAVED, runtime: 'other' });
+    expect(node.textContent).toBe('Job 3 · f()');
+    expect(query('.jp-Jobs-badge')?.dataset.state).toBe('unknown');
+    act(() => {
+      kernel.change({ status: { kind: 'ready', runtime: 'r1', version: '1' } });
+      jobs.setKernels([kernel]);
+    });
+    expect(node.textContent).toBe('Job 3 · kernel is gone');
+  });
+});

@@ -1,0 +1,128 @@
+import type { ISignal } from '@lumino/signaling';
+import { Signal } from '@lumino/signaling';
+
+import type { IJob, IJobOutput, IOutputLog } from '../../model/job';
+import { jobKey } from '../../model/job';
+import type { IJobs, IJobsState, IKernelJobs } from '../../tokens';
+
+export const RUNTIME = 'r1';
+
+/** A job that runs since the epoch, unless `fields` say otherwise. */
+export function makeJob(id: number, fields: Partial<IJob> = {}): IJob {
+  const runtime = fields.runtime ?? RUNTIME;
+  return {
+    key: jobKey(runtime, id),
+    runtime,
+    id,
+    name: `job_${id}()`,
+    state: 'running',
+    code: `job_${id}()`,
+    cellId: `cell-${id}`,
+    executionCount: id,
+    backend: 'thread',
+    lane: 'queue',
+    submitted: 0,
+    started: 0,
+    ended: null,
+    stoppingSince: null,
+    error: null,
+    ...fields
+  };
+}
+
+export function stream(text: string, name = 'stdout'): IJobOutput {
+  return { output: { output_type: 'stream', name, text }, displayId: null };
+}
+
+export function makeLog(items: readonly IJobOutput[], dropped = 0): IOutputLog {
+  return { items, dropped, clearPending: false };
+}
+
+/** A kernel whose jobs are what a test says. */
+export class FakeKernelJobs implements IKernelJobs {
+  constructor(jobs: readonly IJob[]) {
+    this._state = {
+      status: { kind: 'ready', runtime: RUNTIME, version: '1' },
+      jobs: byKey(jobs),
+      outputs: new Map()
+    };
+  }
+
+  readonly kernelId = 'kernel-1';
+
+  get state(): IJobsState {
+    return this._state;
+  }
+
+  get stateChanged(): ISignal<this, IJobsState> {
+    return this._stateChanged;
+  }
+
+  now(): number {
+    return 12;
+  }
+
+  change(state: Partial<IJobsState>): void {
+    this._state = { ...this._state, ...state };
+    this._stateChanged.emit(this._state);
+  }
+
+  setJobs(jobs: readonly IJob[]): void {
+    this.change({ jobs: byKey(jobs) });
+  }
+
+  submit(): Promise<readonly number[]> {
+    return Promise.resolve([]);
+  }
+
+  kill(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  killAll(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  clear(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  private _state: IJobsState;
+  private readonly _stateChanged = new Signal<this, IJobsState>(this);
+}
+
+/** The kernels that a test says the page follows. */
+export class FakeJobs implements IJobs {
+  kernels: FakeKernelJobs[] = [];
+
+  get kernelsChanged(): ISignal<this, void> {
+    return this._kernelsChanged;
+  }
+
+  setKernels(kernels: FakeKernelJobs[]): void {
+    this.kernels = kernels;
+    this._kernelsChanged.emit();
+  }
+
+  attach(): never {
+    throw new Error('The view attaches no kernel.');
+  }
+
+  prepare(): never {
+    throw new Error('The view prepares no kernel.');
+  }
+
+  get(kernelId: string): IKernelJobs | null {
+    return this.kernels.find(kernel => kernel.kernelId === kernelId) ?? null;
+  }
+
+  find(runtime: string): IKernelJobs | null {
+    return runtime === RUNTIME ? (this.kernels[0] ?? null) : null;
+  }
+
+  private readonly _kernelsChanged = new Signal<this, void>(this);
+}
+
+function byKey(jobs: readonly IJob[]): ReadonlyMap<string, IJob> {
+  return new Map(jobs.map(job => [job.key, job]));
+}

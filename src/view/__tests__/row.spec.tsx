@@ -1,0 +1,124 @@
+import {
+  RenderMimeRegistry,
+  standardRendererFactories
+} from '@jupyterlab/rendermime';
+import { nullTranslator } from '@jupyterlab/translation';
+import React from 'react';
+
+import type { IJob } from '../../model/job';
+import { Clock } from '../clock';
+import type { IJobRowActions, IJobRowOptions } from '../row';
+import { JobRow } from '../row';
+import { makeJob, makeLog, stream } from './fakes';
+import { mount } from './mount';
+
+describe('JobRow', () => {
+  let actions: jest.Mocked<IJobRowActions>;
+  let options: IJobRowOptions;
+
+  beforeEach(() => {
+    actions = {
+      kill: jest.fn(),
+      toggle: jest.fn(),
+      goToCell: jest.fn(),
+      copyTraceback: jest.fn()
+    };
+    options = {
+      actions,
+      clock: new Clock(),
+      now: () => 12,
+      rendermime: new RenderMimeRegistry({
+        initialFactories: standardRendererFactories
+      }),
+      trans: nullTranslator.load('test')
+    };
+  });
+
+  const row = (job: IJob, isExpanded = false, log = makeLog([])) => (
+    <JobRow
+      job={job}
+      log={log}
+      isExpanded={isExpanded}
+      revealed={0}
+      options={options}
+    />
+  );
+
+  it('shows a running job', () => {
+    const job = makeJob(3, { name: 'download(urls)' });
+    const { query } = mount(row(job, false, makeLog([stream('a\nb\n')])));
+    const item = query('.jp-Jobs-item')!;
+    expect(item.dataset.jobId).toBe('3');
+    expect(item.dataset.state).toBe('running');
+    expect(query('.jp-Jobs-name')?.textContent).toBe('download(urls)');
+    expect(query('.jp-Jobs-cell')?.textContent).toBe('[3]');
+    expect(query('.jp-Jobs-time')?.textContent).toBe('12 s');
+    expect(query('.jp-Jobs-line')?.textContent).toBe('b');
+  });
+
+  it('shows hostile names and output as text', () => {
+    const html = '<img src=x onerror=alert(1)>';
+    const { node, query } = mount(
+      row(makeJob(1, { name: html }), false, makeLog([stream(html)]))
+    );
+    expect(query('.jp-Jobs-name')?.textContent).toBe(html);
+    expect(query('.jp-Jobs-line')?.textContent).toBe(html);
+    expect(node.querySelector('img')).toBeNull();
+  });
+
+  it('kills without opening, and again while stopping', () => {
+    const { click, query, render } = mount(row(makeJob(3)));
+    click('[aria-label="Kill job 3"]');
+    render(row(makeJob(3, { state: 'stopping' })));
+    expect(query('.jp-Jobs-time')?.textContent).toBe('stopping…');
+    click('[aria-label="Kill job 3"]');
+    expect(actions.kill).toHaveBeenCalledTimes(2);
+    expect(actions.toggle).not.toHaveBeenCalled();
+  });
+
+  it.each(['finished', 'failed', 'killed', 'lost'] as const)(
+    'offers no kill of a %s job',
+    state => {
+      const { query } = mount(row(makeJob(3, { state, ended: 0.3 })));
+      expect(query('.jp-Jobs-kill')).toBeNull();
+      expect(query('.jp-Jobs-time')?.textContent).toContain('0.3 s');
+    }
+  );
+
+  it('opens', () => {
+    const { click, query } = mount(row(makeJob(3)));
+    expect(query('.jp-Jobs-summary')?.getAttribute('aria-expanded')).toBe(
+      'false'
+    );
+    click('.jp-Jobs-summary');
+    expect(actions.toggle).toHaveBeenCalledTimes(1);
+  });
+
+  it('shows the details of a failed job', () => {
+    const job = makeJob(3, {
+      state: 'failed',
+      error: { ename: 'E', evalue: 'v', traceback: ['E: v'] }
+    });
+    const error = {
+      output: { output_type: 'error', ename: 'E', evalue: 'v', traceback: [] },
+      displayId: null
+    };
+    const log = makeLog([stream('text'), error]);
+    const { click, node, query } = mount(row(job, true, log));
+    const summary = query('.jp-Jobs-summary')!;
+    expect(summary.getAttribute('aria-expanded')).toBe('true');
+    expect(query('.jp-Jobs-details')?.id).toBe(
+      summary.getAttribute('aria-controls')
+    );
+    expect(node.querySelectorAll('.jp-Jobs-output')).toHaveLength(1);
+    expect(
+      node.querySelectorAll('.jp-Jobs-output .jp-OutputArea-child')
+    ).toHaveLength(1);
+    expect(query('.jp-Jobs-traceback')).not.toBeNull();
+    click('.jp-Jobs-actions button:nth-child(1)');
+    expect(actions.goToCell).toHaveBeenCalledWith(job);
+    click('.jp-Jobs-actions button:nth-child(2)');
+    expect(actions.copyTraceback).toHaveBeenCalledWith(job);
+    expect(query('.jp-Jobs-actions')?.textContent).toContain('Copied');
+  });
+});

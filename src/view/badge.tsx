@@ -1,0 +1,160 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import React from 'react';
+
+import { hasEnded } from '../model/job';
+import type { IJobs } from '../tokens';
+import type { BadgeSubject } from './badgejob';
+import { useIsConnecting, useJob, useKernelOf } from './badgejob';
+import type { Clock } from './clock';
+import { JobTime } from './jobtime';
+import { KillButton } from './killbutton';
+import type { JobRecord } from './record';
+import { StateIcon } from './stateicon';
+
+/**
+ * What can be done from a badge.
+ */
+export interface IBadgeActions {
+  kill(kernelId: string, record: JobRecord): void;
+  /** Show the job in the panel. */
+  open(record: JobRecord): void;
+}
+
+/**
+ * What all badges share.
+ */
+export interface IBadgeOptions {
+  readonly actions: IBadgeActions;
+  readonly clock: Clock;
+  readonly trans: TranslationBundle;
+}
+
+/**
+ * The badge of a recorded job: live while a kernel knows the job, and what the
+ * notebook remembers of it where none does.
+ */
+export function LiveBadge(props: {
+  jobs: IJobs;
+  record: JobRecord;
+  options: IBadgeOptions;
+}): JSX.Element {
+  const { jobs, record, options } = props;
+  const kernel = useKernelOf(jobs, record);
+  const job = useJob(kernel, record);
+  const isConnecting = useIsConnecting(jobs);
+  let subject: BadgeSubject;
+  if (kernel && job) {
+    subject = { kind: 'live', job, kernel };
+  } else if (hasEnded(record.state)) {
+    subject = { kind: 'ended', record };
+  } else if (kernel || isConnecting) {
+    subject = { kind: 'unknown', record };
+  } else {
+    subject = { kind: 'gone', record };
+  }
+  return <Badge subject={subject} options={options} />;
+}
+
+/**
+ * A job, under the cell that started it.
+ */
+export function Badge(props: {
+  subject: BadgeSubject;
+  options: IBadgeOptions;
+}): JSX.Element {
+  const { subject, options } = props;
+  const { actions, trans } = options;
+  const job = subject.kind === 'live' ? subject.job : subject.record;
+  const state = shownState(subject);
+  const content = (
+    <>
+      {state !== 'unknown' && <StateIcon state={state} trans={trans} />}
+      <BadgeText subject={subject} options={options} />
+    </>
+  );
+  return (
+    <div className="jp-Jobs-badge" data-job-id={job.id} data-state={state}>
+      {subject.kind === 'live' ? (
+        <button
+          type="button"
+          className="jp-Jobs-badgeLabel"
+          title={trans.__('Show in the Jobs panel')}
+          onClick={() => actions.open(job)}
+        >
+          {content}
+        </button>
+      ) : (
+        <span className="jp-Jobs-badgeLabel" title={job.name}>
+          {content}
+        </span>
+      )}
+      {subject.kind === 'live' && (
+        <KillButton
+          id={job.id}
+          state={job.state}
+          trans={trans}
+          onKill={() => actions.kill(subject.kernel.kernelId, job)}
+        />
+      )}
+    </div>
+  );
+}
+
+function BadgeText(props: {
+  subject: BadgeSubject;
+  options: IBadgeOptions;
+}): JSX.Element {
+  const { subject, options } = props;
+  const { clock, trans } = options;
+  const job = subject.kind === 'live' ? subject.job : subject.record;
+  const title = (
+    <span className="jp-Jobs-badgeTitle">{trans.__('Job %1', job.id)}</span>
+  );
+  if (subject.kind === 'gone') {
+    return (
+      <>
+        {title}
+        <Separator />
+        {trans.__('kernel is gone')}
+      </>
+    );
+  }
+  const now = () => (subject.kind === 'live' ? subject.kernel.now() : 0);
+  return (
+    <>
+      {title}
+      <Separator />
+      <bdi className="jp-Jobs-name">{job.name}</bdi>
+      {subject.kind !== 'unknown' && (
+        <>
+          <Separator />
+          <JobTime
+            job={job}
+            isCompact={false}
+            options={{ clock, now, trans }}
+          />
+        </>
+      )}
+    </>
+  );
+}
+
+function Separator(): JSX.Element {
+  return <span className="jp-Jobs-separator"> · </span>;
+}
+
+/**
+ * A record that had not ended says nothing about the present.
+ */
+function shownState(subject: BadgeSubject): JobRecord['state'] | 'unknown' {
+  switch (subject.kind) {
+    case 'live':
+      return subject.job.state;
+    case 'ended':
+      return subject.record.state;
+    case 'unknown':
+      return 'unknown';
+    case 'gone':
+      return 'lost';
+  }
+}

@@ -1,0 +1,158 @@
+import type * as nbformat from '@jupyterlab/nbformat';
+import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import React, { useMemo } from 'react';
+
+import type { IJob, IOutputLog } from '../model/job';
+import { hasEnded } from '../model/job';
+import { EMPTY_LOG } from '../model/outputlog';
+import { CopyButton } from './copybutton';
+import { Outputs } from './outputs';
+import { visibleTail } from './tail';
+
+/**
+ * What can be done from a job's details.
+ */
+export interface IJobDetailActions {
+  goToCell(job: IJob): void;
+  copyTraceback(job: IJob): void;
+}
+
+/**
+ * What a job has written, what went wrong, and the code it ran.
+ */
+export function JobDetails(props: {
+  id: string;
+  job: IJob;
+  log: IOutputLog | undefined;
+  actions: IJobDetailActions;
+  rendermime: IRenderMimeRegistry;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { id, job, log, actions, rendermime, trans } = props;
+  return (
+    <div className="jp-Jobs-details" id={id}>
+      <JobOutput job={job} log={log} rendermime={rendermime} trans={trans} />
+      {job.error && <Traceback error={job.error} rendermime={rendermime} />}
+      <JobFacts job={job} trans={trans} />
+      <details className="jp-Jobs-code">
+        <summary>{trans.__('Code')}</summary>
+        <pre>{job.code}</pre>
+      </details>
+      <div className="jp-Jobs-actions">
+        {job.cellId !== null && (
+          <button
+            type="button"
+            className="jp-Jobs-textButton"
+            onClick={() => actions.goToCell(job)}
+          >
+            {trans.__('Go to cell')}
+          </button>
+        )}
+        {job.error && (
+          <CopyButton
+            label={trans.__('Copy traceback')}
+            trans={trans}
+            onCopy={() => actions.copyTraceback(job)}
+          />
+        )}
+      </div>
+    </div>
+  );
+}
+
+function JobOutput(props: {
+  job: IJob;
+  log: IOutputLog | undefined;
+  rendermime: IRenderMimeRegistry;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { job, log, rendermime, trans } = props;
+  const hasTraceback = job.error !== null;
+  const { outputs, isCut } = useMemo(() => {
+    const tail = visibleTail(log ?? EMPTY_LOG);
+    // The traceback has a place of its own.
+    const isShown = (output: nbformat.IOutput) =>
+      !(hasTraceback && output.output_type === 'error');
+    return { ...tail, outputs: tail.outputs.filter(isShown) };
+  }, [log, hasTraceback]);
+  const isRunning = !hasEnded(job.state);
+  if (outputs.length === 0) {
+    return (
+      <div className="jp-Jobs-note">
+        {isRunning
+          ? trans.__('It has written nothing yet.')
+          : trans.__('It wrote nothing.')}
+      </div>
+    );
+  }
+  return (
+    <>
+      {isCut && (
+        <div className="jp-Jobs-note">
+          {trans.__('Earlier output is not shown here.')}
+        </div>
+      )}
+      <Outputs
+        className="jp-Jobs-output"
+        outputs={outputs}
+        rendermime={rendermime}
+        startsAtEnd={isRunning}
+      />
+    </>
+  );
+}
+
+function Traceback(props: {
+  error: NonNullable<IJob['error']>;
+  rendermime: IRenderMimeRegistry;
+}): JSX.Element {
+  const { error, rendermime } = props;
+  const outputs = useMemo(
+    (): nbformat.IError[] => [
+      {
+        output_type: 'error',
+        ename: error.ename,
+        evalue: error.evalue,
+        traceback: [...error.traceback]
+      }
+    ],
+    [error]
+  );
+  return (
+    <Outputs
+      className="jp-Jobs-traceback"
+      outputs={outputs}
+      rendermime={rendermime}
+      startsAtEnd={true}
+    />
+  );
+}
+
+/**
+ * When the job was started, and what is worth knowing about its end.
+ */
+function JobFacts(props: {
+  job: IJob;
+  trans: TranslationBundle;
+}): JSX.Element | null {
+  const { job, trans } = props;
+  const facts: string[] = [];
+  if (job.started !== null) {
+    facts.push(trans.__('Started %1', timeOfDay(job.started)));
+  }
+  if (job.state === 'stopping' && job.stoppingSince !== null) {
+    facts.push(trans.__('stopping since %1', timeOfDay(job.stoppingSince)));
+  } else if (job.state === 'lost') {
+    facts.push(trans.__('its kernel has restarted or died'));
+  } else if (job.ended !== null) {
+    facts.push(trans.__('ended %1', timeOfDay(job.ended)));
+  }
+  return facts.length ? (
+    <div className="jp-Jobs-note">{facts.join(' · ')}</div>
+  ) : null;
+}
+
+function timeOfDay(seconds: number): string {
+  return new Date(seconds * 1000).toLocaleTimeString();
+}

@@ -1,0 +1,60 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import React, { useCallback, useSyncExternalStore } from 'react';
+
+import type { IJob, JobState } from '../model/job';
+import { hasEnded } from '../model/job';
+import type { Clock } from './clock';
+import { jobDuration } from './duration';
+import { stateText } from './statetext';
+
+/**
+ * What a time is shown with.
+ */
+export interface IJobTimeOptions {
+  readonly clock: Clock;
+  /** The kernel's clock, in seconds since the epoch. */
+  readonly now: () => number;
+  readonly trans: TranslationBundle;
+}
+
+/** States that neither the icon's motion nor the section's title tells. */
+const UNOBVIOUS: readonly JobState[] = ['queued', 'stopping', 'killed', 'lost'];
+
+/**
+ * How long a job has taken, counting while it runs, and its state in words; only
+ * this text is drawn again at a tick.
+ *
+ * @param props.isCompact - whether to save space: the state only where nothing
+ * else tells it, and a job that is stopping without its time.
+ */
+export function JobTime(props: {
+  job: Pick<IJob, 'state' | 'started' | 'ended'>;
+  isCompact: boolean;
+  options: IJobTimeOptions;
+}): JSX.Element | null {
+  const { job, isCompact, options } = props;
+  const { clock, now, trans } = options;
+  const isRunning = !hasEnded(job.state) && job.started !== null;
+
+  const subscribe = useCallback(
+    (onTick: () => void) => {
+      if (!isRunning) {
+        return () => undefined;
+      }
+      const listening = clock.onTick(onTick);
+      return () => listening.dispose();
+    },
+    [clock, isRunning]
+  );
+  useSyncExternalStore(subscribe, () => clock.ticks);
+
+  const isNamed = !isCompact || UNOBVIOUS.includes(job.state);
+  const isTimed = !isCompact || job.state !== 'stopping';
+  const text = [
+    isNamed && stateText(job.state, trans),
+    isTimed && jobDuration(job, isRunning, now, trans)
+  ]
+    .filter(Boolean)
+    .join(' · ');
+  return text ? <bdi className="jp-Jobs-time">{text}</bdi> : null;
+}

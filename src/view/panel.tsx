@@ -1,0 +1,106 @@
+import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { ReactWidget } from '@jupyterlab/ui-components';
+import type { Message } from '@lumino/messaging';
+import React from 'react';
+
+import { Clock } from './clock';
+import { jobsIcon } from './icons';
+import type { IPanelActions, PanelSubject } from './panelview';
+import { PanelView } from './panelview';
+import type { IRevealedJob } from './section';
+import type { IJobsPanel } from './tokens';
+
+/**
+ * The Jobs panel, for a sidebar.
+ */
+export class JobsPanel extends ReactWidget implements IJobsPanel {
+  constructor(options: JobsPanel.IOptions) {
+    super();
+    this._options = options;
+    const { trans } = options;
+    this._clock.isActive = false;
+
+    this.id = 'jupyterlab-jobs-panel';
+    this.addClass('jp-SidePanel');
+    this.addClass('jp-Jobs');
+    this.title.icon = jobsIcon;
+    this.title.caption = trans.__('Jobs');
+    this.node.tabIndex = -1;
+    this.node.setAttribute('role', 'region');
+    this.node.setAttribute('aria-label', trans.__('Jobs'));
+  }
+
+  /**
+   * What the panel looks at.
+   */
+  get subject(): PanelSubject {
+    return this._subject;
+  }
+  set subject(value: PanelSubject) {
+    this._subject = value;
+    this.update();
+  }
+
+  reveal(key: string): void {
+    this._revealed = { key, serial: (this._revealed?.serial ?? 0) + 1 };
+    this.update();
+  }
+
+  protected override onActivateRequest(msg: Message): void {
+    if (!this.node.contains(document.activeElement)) {
+      this.node.focus();
+    }
+  }
+
+  protected override onAfterAttach(msg: Message): void {
+    super.onAfterAttach(msg);
+    this._clock.isActive = this.isVisible;
+  }
+
+  protected override onAfterShow(msg: Message): void {
+    this._clock.isActive = true;
+    this.update();
+  }
+
+  protected override onAfterHide(msg: Message): void {
+    this._clock.isActive = false;
+    this.update();
+  }
+
+  protected override render(): JSX.Element {
+    return (
+      <PanelView
+        {...this._options}
+        subject={this._subject}
+        isVisible={this.isVisible}
+        revealed={this._revealed}
+        clock={this._clock}
+      />
+    );
+  }
+
+  private readonly _options: JobsPanel.IOptions;
+  private readonly _clock = new Clock();
+  private _subject: PanelSubject = { kind: 'no-notebook' };
+  private _revealed: IRevealedJob | null = null;
+}
+
+/**
+ * The namespace for `JobsPanel` statics.
+ */
+export namespace JobsPanel {
+  /**
+   * The options used to create the panel.
+   */
+  export interface IOptions {
+    /** What the buttons do. */
+    actions: IPanelActions;
+
+    /** What draws the jobs' outputs. */
+    rendermime: IRenderMimeRegistry;
+
+    /** The words. */
+    trans: TranslationBundle;
+  }
+}

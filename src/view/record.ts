@@ -1,0 +1,77 @@
+import { PROTOCOL_VERSION } from '../kernel/protocol';
+import type { IJob, JobState } from '../model/job';
+
+/** The MIME type under which a job's record is displayed under its cell. */
+export const JOB_RECORD_MIME_TYPE = 'application/vnd.jupyterlab-jobs.job+json';
+
+const MAX_NAME_LENGTH = 200;
+
+/**
+ * What a notebook remembers of a job.
+ */
+export type JobRecord = Pick<
+  IJob,
+  'runtime' | 'id' | 'name' | 'state' | 'started' | 'ended'
+>;
+
+const STATES: Readonly<Record<JobState, true>> = {
+  queued: true,
+  running: true,
+  stopping: true,
+  finished: true,
+  failed: true,
+  killed: true,
+  lost: true
+};
+
+/**
+ * Read a record from a notebook, which anybody may have written.
+ *
+ * @returns the record, or null if it is none that this version understands.
+ */
+export function parseRecord(data: unknown): JobRecord | null {
+  if (typeof data !== 'object' || data === null) {
+    return null;
+  }
+  const { version, runtime, id, name, state, started, ended } = data as Record<
+    string,
+    unknown
+  >;
+  if (
+    version !== PROTOCOL_VERSION ||
+    typeof runtime !== 'string' ||
+    !runtime ||
+    typeof id !== 'number' ||
+    !Number.isSafeInteger(id) ||
+    id < 1 ||
+    typeof name !== 'string' ||
+    !isState(state) ||
+    !isTime(started) ||
+    !isTime(ended)
+  ) {
+    return null;
+  }
+  return {
+    runtime,
+    id,
+    name: name.slice(0, MAX_NAME_LENGTH),
+    state,
+    started: started ?? null,
+    ended: ended ?? null
+  };
+}
+
+function isState(value: unknown): value is JobState {
+  return (
+    typeof value === 'string' &&
+    Object.prototype.hasOwnProperty.call(STATES, value)
+  );
+}
+
+function isTime(value: unknown): value is number | null | undefined {
+  return (
+    value === null ||
+    value === undefined ||
+    (typeof value === 'number' && Number.isFinite(value))
+  );
+}

@@ -1,0 +1,109 @@
+import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
+import React, { memo, useEffect, useId, useMemo, useRef } from 'react';
+
+import type { IJob, IOutputLog } from '../model/job';
+import type { IJobDetailActions } from './details';
+import { JobDetails } from './details';
+import type { IJobTimeOptions } from './jobtime';
+import { JobTime } from './jobtime';
+import { KillButton } from './killbutton';
+import { lastLine } from './lastline';
+import { StateIcon } from './stateicon';
+
+/**
+ * What can be done from a row.
+ */
+export interface IJobRowActions extends IJobDetailActions {
+  kill(job: IJob): void;
+  /** Open or close the details. */
+  toggle(job: IJob): void;
+}
+
+/**
+ * What all rows share.
+ */
+export interface IJobRowOptions extends IJobTimeOptions {
+  readonly actions: IJobRowActions;
+  readonly rendermime: IRenderMimeRegistry;
+}
+
+/**
+ * The properties of a row. All of them keep their identity as long as nothing
+ * has changed for this row: with a thousand rows only the busy ones are drawn.
+ */
+export interface IJobRowProps {
+  job: IJob;
+  log: IOutputLog | undefined;
+  isExpanded: boolean;
+  /** Changes, to another number, when the row is to be brought into view. */
+  revealed: number;
+  options: IJobRowOptions;
+}
+
+/**
+ * A job in the panel.
+ */
+export const JobRow = memo(function JobRow(props: IJobRowProps): JSX.Element {
+  const { job, log, isExpanded, revealed, options } = props;
+  const { actions, trans, rendermime } = options;
+  const detailsId = useId();
+  const summary = useRef<HTMLButtonElement>(null);
+  const line = useMemo(() => lastLine(job, log), [job, log]);
+
+  useEffect(() => {
+    if (revealed > 0) {
+      summary.current?.focus();
+      summary.current?.scrollIntoView({ block: 'nearest' });
+    }
+  }, [revealed]);
+
+  return (
+    <li
+      className="jp-Jobs-item"
+      data-job-id={job.id}
+      data-state={job.state}
+      data-runtime={job.runtime}
+    >
+      <div className="jp-Jobs-itemHeader">
+        <button
+          type="button"
+          ref={summary}
+          className="jp-Jobs-summary"
+          aria-expanded={isExpanded}
+          aria-controls={isExpanded ? detailsId : undefined}
+          onClick={() => actions.toggle(job)}
+        >
+          <StateIcon state={job.state} trans={trans} />
+          <bdi className="jp-Jobs-name" title={job.name}>
+            {job.name}
+          </bdi>
+          {job.executionCount !== null && (
+            <span className="jp-Jobs-cell">[{job.executionCount}]</span>
+          )}
+          <JobTime job={job} isCompact={true} options={options} />
+          {line && (
+            <bdi className="jp-Jobs-line" title={line}>
+              {line}
+            </bdi>
+          )}
+        </button>
+        <KillButton
+          id={job.id}
+          state={job.state}
+          trans={trans}
+          onKill={() => actions.kill(job)}
+        />
+      </div>
+      {isExpanded && (
+        <JobDetails
+          id={detailsId}
+          job={job}
+          log={log}
+          actions={actions}
+          rendermime={rendermime}
+          trans={trans}
+        />
+      )}
+    </li>
+  );
+});

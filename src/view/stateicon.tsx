@@ -1,0 +1,50 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import React from 'react';
+
+import type { JobState } from '../model/job';
+import {
+  failedIcon,
+  finishedIcon,
+  killedIcon,
+  lostIcon,
+  queuedIcon
+} from './icons';
+import { stateText } from './statetext';
+
+const ICONS = {
+  queued: queuedIcon,
+  finished: finishedIcon,
+  failed: failedIcon,
+  killed: killedIcon,
+  lost: lostIcon
+};
+
+/**
+ * The state of a job as an icon, which turns while the job works.
+ */
+export function StateIcon(props: {
+  state: JobState;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { state, trans } = props;
+  return (
+    <span
+      className="jp-Jobs-stateIcon"
+      data-state={state}
+      role="img"
+      aria-label={stateText(state, trans)}
+      title={stateText(state, trans)}
+    >
+      {state === 'running' || state === 'stopping' ? (
+        <span className="jp-Jobs-spinner" />
+      ) : (
+        <Icon state={state} />
+      )}
+    </span>
+  );
+}
+
+function Icon(props: { state: keyof typeof ICONS }): JSX.Element {
+  const icon = ICONS[props.state];
+  return <icon.react tag={null} />;
+}
