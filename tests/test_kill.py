@@ -170,8 +170,8 @@ def test_grandchildren_die_too(kernel: Kernel) -> None:
 def test_an_interrupt_leaves_jobs_alone(kernel: Kernel) -> None:
     job_id = kernel.job_of(kernel.execute("%job __import__('subprocess').run(['sleep', '1000'])"))
     kernel.in_state(job_id, "running")
-    busy = kernel.execute("import time\nwhile True: time.sleep(0.01)", wait=False)
-    kernel.until(lambda: any(m["msg_type"] == "execute_input" for m in kernel.of(busy)))
+    busy = kernel.execute("import time\nprint('on', flush=True)\nwhile True: time.sleep(0.01)", wait=False)
+    kernel.until(lambda: kernel.text(busy) == "on\n")
     kernel.manager.interrupt_kernel()
     assert kernel.shell_reply(busy)["content"]["ename"] == "KeyboardInterrupt"
     assert kernel.ask("snapshot")["jobs"][0]["state"] == "running"
@@ -187,3 +187,34 @@ def test_a_shutdown_ends_the_children(fresh_kernel: Kernel) -> None:
     kernel.manager.shutdown_kernel(now=False)
     _, alive = psutil.wait_procs(family, timeout=10)
     assert not alive
+
+
+@pytest.mark.parametrize("kind", ["loop", "sleep", "bare except"])
+def test_a_kill_leaves_nothing_pending_in_the_interpreter(kernel: Kernel, kind: str) -> None:
+    job_id = kernel.job_of(kernel.execute(f"%%job\n{BLOCKING[kind]}"))
+    kernel.in_state(job_id, "running")
+    kernel.ask("kill", {"jobs": [job_id]})
+    kernel.ended(job_id)
+    # On Python 3.11, tracing hangs while the interpreter believes that an exception is pending in some thread.
+    msg_id = kernel.execute(
+        "import cProfile\nprofile = cProfile.Profile()\nprofile.enable()\nsum(i for i in range(10))\n"
+        "profile.disable()\nprint('traced')"
+    )
+    assert kernel.text(msg_id) == "traced\n"
+
+
+def test_a_long_call_in_c_is_stopping_until_it_returns(kernel: Kernel) -> None:
+    # A raw lock: nothing can end this wait but its release.
+    kernel.execute("import _thread\nlock = _thread.allocate_lock()\nlock.acquire()")
+    job_id = kernel.job_of(kernel.execute("%%job\nlock.acquire()\nwhile True: pass"))
+    kernel.in_state(job_id, "running")
+    kernel.ask("kill", {"jobs": [job_id]})
+    # The main thread goes on, also traced.
+    msg_id = kernel.execute(
+        "import cProfile, time\nprofile = cProfile.Profile()\nprofile.enable()\n"
+        "end = time.monotonic() + 1\nwhile time.monotonic() < end: pass\nprofile.disable()\nprint('traced')"
+    )
+    assert kernel.text(msg_id) == "traced\n"
+    assert kernel.ask("snapshot")["jobs"][0]["state"] == "stopping"
+    kernel.execute("lock.release()")
+    assert kernel.ended(job_id)["state"] == "killed"

@@ -14,7 +14,10 @@ What a strike cannot end is a long call inside of C code: the exception waits un
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ctypes
+import functools
+import math
 import sys
 import threading
 import time
@@ -29,11 +32,41 @@ _CANCEL_PATIENCE = 0.5
 """Seconds that a cancelled task has for its clean-up before it is cancelled, or struck, again."""
 
 
-def raise_in_thread(ident: int, exception: type[BaseException] | None) -> None:
-    """Have `exception` raised in the thread with this id; None takes back one that was not delivered yet."""
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(
-        ctypes.c_ulong(ident), None if exception is None else ctypes.py_object(exception)
-    )
+_set_exception = ctypes.PYFUNCTYPE(None, ctypes.c_ulong, ctypes.py_object)(
+    ("PyThreadState_SetAsyncExc", ctypes.pythonapi)
+)
+_unset_exception = ctypes.PYFUNCTYPE(None, ctypes.c_ulong, ctypes.c_void_p)(
+    ("PyThreadState_SetAsyncExc", ctypes.pythonapi)
+)
+
+
+def _absorb_pending_exception() -> None:
+    """Make sure that no exception is pending in the calling thread, and that the interpreter does not look for one.
+
+    Before 3.13, one flag tells all threads that an exception is pending somewhere. Taking the exception back leaves the
+    flag up: every thread then runs slowly, and on 3.11 hangs when it is traced (by a debugger, by cProfile). Only
+    raising the exception takes it down.
+    """
+    with contextlib.suppress(JobKilled):
+        _set_exception(get_ident(), JobKilled)  # in the place of what may be pending; raised as soon as it returns
+
+
+def _reporting_kill(report: Callable[[], None]) -> type[JobKilled]:
+    """A `JobKilled` that reports, when it is raised, that it was."""
+    # CPython makes an instance of the class in the thread in which it raises it. `__init__` must be a C function:
+    # in a Python function, the next pending exception would be raised right there.
+    return type(JobKilled.__name__, (JobKilled,), {"__init__": staticmethod(report), "__module__": __name__})
+
+
+def _insistent_kill(ident: int) -> type[JobKilled]:
+    """A `JobKilled` that, when it is raised, makes another one pending.
+
+    For code such as `while True: try: f() except: pass`. CPython looks for pending exceptions after a call and at the
+    end of a loop; the thread gives up the GIL at the same places, nearly always in `f`, inside of the `try`, and so
+    nearly every exception from outside is raised there and swallowed. The second one is raised at the first such place
+    after the first was caught: in the handler, or behind it.
+    """
+    return _reporting_kill(functools.partial(_set_exception, ident, JobKilled))
 
 
 def stems_from_kill(error: BaseException | None) -> bool:
@@ -76,7 +109,7 @@ class KillSwitch:
     thread any more.
     """
 
-    __slots__ = ("_blocked", "_cancelled", "_ident", "_lock", "_task", "children", "requested")
+    __slots__ = ("_blocked", "_cancelled", "_ident", "_lock", "_raised", "_task", "children", "requested")
 
     def __init__(self) -> None:
         self._lock = allocate_lock()
@@ -84,6 +117,7 @@ class KillSwitch:
         self._blocked: _Blocked | None = None
         self._task: tuple[asyncio.AbstractEventLoop, asyncio.Task[Any]] | None = None
         self._cancelled: float | None = None
+        self._raised: list[bool] = []  # not empty once a JobKilled was raised in the thread
         self.requested = False
         self.children = ChildProcesses()
 
@@ -95,11 +129,14 @@ class KillSwitch:
                 raise JobKilled
 
     def close(self) -> None:
-        """From now on no strike reaches the calling thread, nor does one that is on its way."""
+        """From now on no strike reaches the calling thread.
+
+        May raise one `JobKilled` that was on its way, or two; to be called again then.
+        """
         with self._lock:
-            if self._ident is not None:
-                raise_in_thread(self._ident, None)
-                self._ident = None
+            self._ident = None
+        if self.requested:
+            _absorb_pending_exception()
 
     def call_blocking(self, wake: Callable[[], None], function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Call a function that blocks, and that `wake` makes return.
@@ -115,16 +152,17 @@ class KillSwitch:
         blocked = self._blocked = _Blocked(wake)
         try:
             if self.requested and not stems_from_kill(sys.exc_info()[1]):
-                raise JobKilled
-            result = function(*args, **kwargs)
+                blocked.woken = True
+            else:
+                result = function(*args, **kwargs)
         except BaseException:
-            if blocked.woken:
-                raise JobKilled from None
-            raise
+            if not blocked.woken:
+                raise
         finally:
             with self._lock:
                 self._blocked = None
         if blocked.woken:
+            self._raised.append(True)
             raise JobKilled
         return result
 
@@ -167,10 +205,19 @@ class KillSwitch:
                 self._blocked.woken = True
                 self._blocked.wake()
             elif not self._cancel_task(ident, again):
-                raise_in_thread(ident, JobKilled)
+                # One that was raised, and is not on its way out, has been swallowed.
+                report = functools.partial(self._raised.append, True)
+                _set_exception(ident, _insistent_kill(ident) if self._raised else _reporting_kill(report))
         # After: a wait for a child that the kill has ended must not return as if nothing had happened.
         self.children.kill(family)
         return True
+
+    def take_back(self) -> None:
+        """Take back an exception that was not raised yet. Called in the reaper's thread, between two strikes."""
+        with self._lock:
+            if self._ident is not None:
+                _unset_exception(self._ident, None)
+        _absorb_pending_exception()
 
     def _cancel_task(self, ident: int, again: bool) -> bool:
         """Cancel the job's asyncio task, if that can have an effect; returns whether it can."""
@@ -194,18 +241,22 @@ class KillSwitch:
 class Reaper:
     """Strikes again at jobs that have not ended yet. One thread for all of them, started when first needed."""
 
-    _FIRST_PAUSE = 0.0005
+    _FIRST_PAUSE = 0.0002
     _LONGEST_PAUSE = 0.05
+    _GRACE = 0.001
 
     def __init__(self) -> None:
         self._condition = threading.Condition()
-        self._targets: dict[KillSwitch, float] = {}
+        self._pauses: dict[KillSwitch, float] = {}
+        self._haste = _Haste()
         self._thread: threading.Thread | None = None
 
     def watch(self, switch: KillSwitch) -> None:
         """Strike at this switch again and again, with growing pauses, until its code has ended."""
         with self._condition:
-            self._targets[switch] = self._FIRST_PAUSE
+            # Here, and not in the reaper's thread, which would have to wait for its turn first.
+            self._haste.begin()
+            self._pauses[switch] = self._FIRST_PAUSE
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="jobs-reaper", daemon=True)
                 self._thread.start()
@@ -214,16 +265,60 @@ class Reaper:
     def _run(self) -> None:
         while True:
             with self._condition:
-                while not self._targets:
+                if not self._pauses:
+                    self._haste.end()
                     self._condition.wait()
-                pause = min(self._targets.values())
+                pause = min(self._pauses.values(), default=0.0)
             time.sleep(pause)
             with self._condition:
-                targets = list(self._targets.items())
-            for switch, last_pause in targets:
+                self._haste.end_if_long()
+                pauses = list(self._pauses.items())
+            lasting = []
+            for switch, last in pauses:
                 alive = switch.strike(again=True)
+                if alive and last == self._LONGEST_PAUSE:
+                    lasting.append(switch)
                 with self._condition:
                     if not alive:
-                        self._targets.pop(switch, None)
-                    elif switch in self._targets:
-                        self._targets[switch] = min(last_pause * 1.5, self._LONGEST_PAUSE)
+                        self._pauses.pop(switch, None)
+                    elif switch in self._pauses:
+                        self._pauses[switch] = min(last * 1.5, self._LONGEST_PAUSE)
+            if lasting:
+                # They are in calls inside of C code, and may be for hours. An exception that is pending all the time
+                # would slow down everybody else.
+                time.sleep(self._GRACE)
+                for switch in lasting:
+                    switch.take_back()
+
+
+class _Haste:
+    """While a kill is under way, threads that compute give way after 0.1 ms instead of 5.
+
+    Otherwise a loop that swallows the first strike would keep the reaper waiting before each further one. Not for
+    longer than a second: a call inside of C code can last, and does not care. The reaper's lock guards it.
+    """
+
+    _INTERVAL = 0.0001
+    _LONGEST = 1.0
+
+    def __init__(self) -> None:
+        self._normal: float | None = None
+        self._since = 0.0
+
+    def begin(self) -> None:
+        self._since = time.monotonic()
+        if self._normal is None and sys.getswitchinterval() > self._INTERVAL:
+            self._normal = sys.getswitchinterval()
+            sys.setswitchinterval(self._INTERVAL)
+
+    def end_if_long(self) -> None:
+        if time.monotonic() - self._since > self._LONGEST:
+            self.end()
+
+    def end(self) -> None:
+        if self._normal is None:
+            return
+        # Left alone if somebody has set it to something else in the meantime.
+        if math.isclose(sys.getswitchinterval(), self._INTERVAL):
+            sys.setswitchinterval(self._normal)
+        self._normal = None

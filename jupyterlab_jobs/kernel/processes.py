@@ -1,12 +1,16 @@
-"""The processes that a job has started, and how to end them with all their children."""
+"""The processes that a job has started, and how to end them with all their descendants."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import signal
+from threading import get_native_id
 
 import psutil
+
+# Some Linux kernels are built without it.
+_CHILDREN_ARE_LISTED = os.path.exists(f"/proc/self/task/{get_native_id()}/children")
 
 
 class ChildProcesses:
@@ -28,29 +32,48 @@ class ChildProcesses:
         self._roots = [known for known in self._roots if _is_alive(known) or _leads_group(known)]
         self._roots.append(root)
 
-    def family(self) -> list[psutil.Process]:
-        """All processes that run because of the job, descendants before their ancestors."""
+    def family(self) -> list[int]:
+        """The ids of all processes that run because of the job, ancestors before their descendants."""
         family = []
         for root in self._roots:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                family += [*reversed(root.children(recursive=True)), root]
+            if root.is_running():
+                family += [root.pid, *_descendants(root)]
         return family
 
-    def kill(self, family: list[psutil.Process] | None = None) -> None:
-        """Kill the family, or the `family` as it was a moment ago; no error for who is gone."""
-        roots = self._roots
-        if not roots:
-            return
-        if family is None:
-            family = self.family()
+    def kill(self, family: list[int]) -> None:
+        """Kill the `family`, as it was a moment ago, and its process groups; no error for who is gone."""
         # A descendant whose parent has ended is not in the tree any more, but it is in the process group.
-        for root in roots:
+        for root in self._roots:
             if _leads_group(root):
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.killpg(root.pid, signal.SIGKILL)
-        for process in family:
+        for pid in family:
             with contextlib.suppress(psutil.NoSuchProcess):
-                process.kill()
+                psutil.Process(pid).kill()
+
+
+def _descendants(root: psutil.Process) -> list[int]:
+    if not _CHILDREN_ARE_LISTED:
+        # Looks at every process of the system.
+        with contextlib.suppress(psutil.NoSuchProcess):
+            return [process.pid for process in root.children(recursive=True)]
+        return []
+    found = []
+    waiting = [root.pid]
+    while waiting:
+        children = _listed_children(waiting.pop())
+        found += children
+        waiting += children
+    return found
+
+
+def _listed_children(pid: int) -> list[int]:
+    children: list[int] = []
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        for task in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{task}/children") as listing:
+                children += map(int, listing.read().split())
+    return children
 
 
 def _is_alive(process: psutil.Process) -> bool:
@@ -65,12 +88,12 @@ def _leads_group(process: psutil.Process) -> bool:
     if os.name != "posix":
         return False
     try:
-        # While the group has members, the system does not give its number to another process.
         if os.getpgid(process.pid) != process.pid:
             return False  # it has never founded one: it runs in the group of its parent
     except ProcessLookupError:
         pass  # gone; the others may be there
     try:
+        # While a group has members, the system gives its number to no other process.
         os.killpg(process.pid, 0)
     except (ProcessLookupError, PermissionError):
         return False

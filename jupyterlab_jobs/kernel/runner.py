@@ -54,7 +54,8 @@ def _run(job: Job, work: Work, observer: Observer) -> None:
         observer.job_returned(job, work, outcome.value)
     elif job.kill_switch.requested and (stems_from_kill(outcome) or isinstance(outcome, asyncio.CancelledError)):
         # What was started while the kill was under way.
-        job.kill_switch.children.kill()
+        children = job.kill_switch.children
+        children.kill(children.family())
         observer.job_was_killed(job)
     else:
         observer.job_raised(job, outcome)
@@ -71,20 +72,26 @@ def _call(job: Job, work: Work) -> _Returned | BaseException:
     """Run the work with the kill switch open."""
     switch = job.kill_switch
     outcome: _Returned | BaseException | None = None
+    # A strike can hit between the end of the work and that of close(), and an insistent one hits twice. While one is
+    # being handled no further one is sent (see KillSwitch.strike).
     try:
         try:
-            switch.open()
-            outcome = _Returned(work.run(job))
-        except BaseException as error:
-            outcome = error
-        switch.close()
-    except JobKilled as late:
-        # A strike that hit after the work had ended. While it is being handled none is repeated (see
-        # KillSwitch.strike), so that nothing interrupts this close().
-        switch.close()
+            try:
+                switch.open()
+                outcome = _Returned(work.run(job))
+            except BaseException as error:
+                outcome = error
+            switch.close()
+        except JobKilled as late:
+            if outcome is None:
+                outcome = late
+            switch.close()
+    except JobKilled as later:
         if outcome is None:
-            outcome = late
+            outcome = later
+        switch.close()
     try:
+        assert outcome is not None
         return outcome
     finally:
         # An exception refers to this frame: this frame must not refer to it.

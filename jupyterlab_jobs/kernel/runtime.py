@@ -211,7 +211,8 @@ class Runtime:
 
     def _kill_children(self) -> None:
         for job in self.registry.all():
-            job.kill_switch.children.kill()
+            children = job.kill_switch.children
+            children.kill(children.family())
 
 
 def _title(code: str) -> str:
