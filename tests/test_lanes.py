@@ -110,3 +110,14 @@ def test_an_idle_kernel_stays_idle(kernel: Kernel) -> None:
     for msg_id in (first, second):
         states = [m["content"]["execution_state"] for m in kernel.of(msg_id) if m["msg_type"] == "status"]
         assert states == ["busy", "idle"]
+
+
+def test_a_cell_with_a_mistake_starts_none_of_its_jobs(kernel: Kernel) -> None:
+    busy(kernel)
+    msg_id, answer = kernel.submit_express("%job 'good'\n%job 1 +")
+    assert answer["jobs"] == []
+    kernel.submit_express("%job release.set()")
+    assert kernel.shell_reply(msg_id)["content"]["ename"] == "SyntaxError"
+    # As in any cell, what stands before the mistake has run; once.
+    kernel.ended(kernel.job_of(msg_id))
+    assert len(kernel.job_ids("'good'")) == 1

@@ -38,9 +38,10 @@ class Jobs:
         if not callable(fn_or_code):
             raise TypeError(f"submit() takes a function or code, not {type(fn_or_code).__name__}")
         title = name or getattr(fn_or_code, "__qualname__", None) or repr(fn_or_code)
-        return self._registry.submit(
-            self._registry.next_id(), title, title, self._origin(), FunctionWork(fn_or_code, args, kwargs)
-        )
+        work = FunctionWork(fn_or_code, args, kwargs)
+        job = self._registry.add(self._registry.next_id(), title, title, self._origin(), work)
+        self._registry.start(job)
+        return job
 
     def __getitem__(self, job_id: int) -> Job:
         """The job with this id; raises `NoSuchJob`, a `LookupError`."""

@@ -21,6 +21,10 @@ REQUEST_TYPE = "jobs_request"
 REPLY_TYPE = "jobs_reply"
 
 
+_Answer = tuple[dict[str, Any], list[Job]]
+"""The result of a request, and the jobs to start once it is sent."""
+
+
 class ControlChannel:
     """The handler of `jobs_request`. Added to the kernel's handlers by the runtime."""
 
@@ -42,48 +46,47 @@ class ControlChannel:
             answer = self._methods.get(method)
             if answer is None:
                 raise protocol.ProtocolError(f"unknown method {method!r}")
-            content = protocol.reply(runtime.publisher.runtime_id, answer(params))
+            result, new_jobs = answer(params)
+            content = protocol.reply(runtime.publisher.runtime_id, result)
         except Exception as error:
-            content = protocol.error_reply(error)
+            content, new_jobs = protocol.error_reply(error), []
         runtime.kernel.session.send(stream, REPLY_TYPE, content, request, ident)
+        # After the reply: from here on the jobs compete for the GIL.
+        for job in new_jobs:
+            runtime.registry.start(job)
         runtime.main_thread.tell_busy_after_reply()
 
-    def _snapshot(self, params: dict[str, Any]) -> dict[str, Any]:
+    def _snapshot(self, params: dict[str, Any]) -> _Answer:
         publisher = self._runtime.publisher
         with publisher.lock:
-            return protocol.snapshot(self._runtime.version, publisher.seq, self._runtime.registry.all())
+            return protocol.snapshot(self._runtime.version, publisher.seq, self._runtime.registry.all()), []
 
-    def _submit(self, params: dict[str, Any]) -> dict[str, Any]:
+    def _submit(self, params: dict[str, Any]) -> _Answer:
         code, cell_id, parent = protocol.parse_submission(params)
         try:
             calls = jobs_of_cell(self._runtime.shell, code)
+            origin = Origin("express", parent, cell_id)
+            # All of them before any is added: a cell with a mistake starts none of its jobs.
+            prepared = [self._runtime.prepare(call, origin) for call in calls or []]
         except (SyntaxError, UsageError) as error:
             # Reported under the cell when the main thread comes to it, as for any other cell.
-            return {"jobs": [], "reason": str(error)}
-        if not calls:
-            return {"jobs": [], "reason": "the cell holds more than jobs"}
-        origin = Origin("express", parent, cell_id)
-
-        def start() -> list[Job]:
-            return [self._runtime.submit(call, origin) for call in calls]
-
-        try:
-            jobs = self._runtime.lanes.start_express(parent["msg_id"], start)
-        except SyntaxError as error:
-            return {"jobs": [], "reason": str(error)}
+            return {"jobs": [], "reason": str(error)}, []
+        if not prepared:
+            return {"jobs": [], "reason": "the cell holds more than jobs"}, []
+        jobs = self._runtime.lanes.claim(parent["msg_id"], lambda: [add() for add in prepared])
         if jobs is None:
-            return {"jobs": [], "reason": "the main thread was faster"}
-        return {"jobs": [job.id for job in jobs], "reason": None}
+            return {"jobs": [], "reason": "the main thread was faster"}, []
+        return {"jobs": [job.id for job in jobs], "reason": None}, jobs
 
-    def _kill(self, params: dict[str, Any]) -> dict[str, Any]:
+    def _kill(self, params: dict[str, Any]) -> _Answer:
         jobs = [self._runtime.registry.get(job_id) for job_id in protocol.parse_job_ids(params)]
         killed = {job.id for job in self._runtime.registry.kill(jobs)}
-        return {"killed": sorted(killed), "ended": [job.id for job in jobs if job.id not in killed]}
+        return {"killed": sorted(killed), "ended": [job.id for job in jobs if job.id not in killed]}, []
 
-    def _kill_all(self, params: dict[str, Any]) -> dict[str, Any]:
+    def _kill_all(self, params: dict[str, Any]) -> _Answer:
         registry = self._runtime.registry
-        return {"killed": [job.id for job in registry.kill(registry.all())], "ended": []}
+        return {"killed": [job.id for job in registry.kill(registry.all())], "ended": []}, []
 
-    def _clear(self, params: dict[str, Any]) -> dict[str, Any]:
+    def _clear(self, params: dict[str, Any]) -> _Answer:
         registry = self._runtime.registry
-        return {"removed": [job.id for job in registry.remove(registry.all())]}
+        return {"removed": [job.id for job in registry.remove(registry.all())]}, []

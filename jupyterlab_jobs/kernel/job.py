@@ -17,6 +17,7 @@ from .states import ENDED, State
 
 if TYPE_CHECKING:
     from .registry import Registry
+    from .work import Work
 
 Lane = Literal["queue", "express", "api"]
 
@@ -65,9 +66,10 @@ class Job:
         "started",
         "stopping_since",
         "submitted",
+        "work",
     )
 
-    def __init__(self, registry: Registry, job_id: int, name: str, code: str, origin: Origin) -> None:
+    def __init__(self, registry: Registry, job_id: int, name: str, code: str, origin: Origin, work: Work) -> None:
         self._registry = registry
         self.future: Future[Any] = Future()
         self.id = job_id
@@ -81,6 +83,7 @@ class Job:
         self.ended: float | None = None
         self.stopping_since: float | None = None
         self.error: JobError | None = None
+        self.work: Work | None = work
         self.kill_switch = KillSwitch()
         self.output_log = Output(self, registry.publisher)
 

@@ -25,15 +25,15 @@ class Lanes:
         # are still to be handed to the main thread. Bounded, because a request that is aborted is never come to.
         self._requests: OrderedDict[str, deque[Job] | None] = OrderedDict()
 
-    def start_express(self, request_id: str, start: Callable[[], list[Job]]) -> list[Job] | None:
-        """Start a request's jobs with `start`, or return None if they were started already.
+    def claim(self, request_id: str, add: Callable[[], list[Job]]) -> list[Job] | None:
+        """Have the express lane start a request's jobs: `add` makes them, the caller starts them.
 
-        The main thread waits for `start`, should it come to the request at this moment.
+        None if the main thread has come to the request already. Should it come at this moment, it waits for `add`.
         """
         with self._lock:
             if request_id in self._requests:
                 return None
-            jobs = start()
+            jobs = add()
             self._remember(request_id, deque(jobs))
             return jobs
 

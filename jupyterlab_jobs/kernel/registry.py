@@ -38,24 +38,29 @@ class Registry:
         self._reaper = Reaper()
 
     def next_id(self) -> int:
-        """An id for a job that is about to be submitted."""
+        """An id for a job that is about to be added."""
         with self._lock:
             self._last_id += 1
             return self._last_id
 
-    def submit(self, job_id: int, name: str, code: str, origin: Origin, work: Work) -> Job:
-        """Make a job of some work, and start it."""
-        patches.apply()
-        self.publisher.start()
-        job = Job(self, job_id, name, code, origin)
+    def add(self, job_id: int, name: str, code: str, origin: Origin, work: Work) -> Job:
+        """Make a job of some work; it is queued until `start`."""
+        job = Job(self, job_id, name, code, origin, work)
         with self._lock:
             self._by_id[job_id] = job
-        try:
-            start_thread(job, work, self)
-        except RuntimeError as error:  # the system has no thread left
-            self.job_raised(job, error)
-        self.publisher.wake(job)
         return job
+
+    def start(self, job: Job) -> None:
+        """Start a queued job; does nothing if it was killed in the meantime."""
+        patches.apply()
+        self.publisher.start()
+        if job.work is not None:
+            job.work.begin()
+            try:
+                start_thread(job, job.work, self)
+            except RuntimeError as error:  # the system has no thread left
+                self.job_raised(job, error)
+        self.publisher.wake(job)
 
     def get(self, job_id: int) -> Job:
         """The job with this id; raises `NoSuchJob`."""
@@ -158,6 +163,7 @@ class Registry:
 
     def _settle(self, job: Job, value: Any = None, error: BaseException | None = None) -> None:
         """Tell everybody that the job has ended: the clients, who waits for it, its callbacks."""
+        job.work = None  # and with it the job's variables
         self.publisher.wake(job)
         if error is None:
             job.future.set_result(value)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import atexit
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from ipykernel._version import version_info as ipykernel_version
@@ -18,7 +20,6 @@ from .job import Job, JobError, Origin
 from .lanes import Lanes
 from .magics import JobMagics
 from .main_thread import MainThread, topic
-from .namespace import Namespace
 from .protocol import event
 from .publisher import Publisher
 from .registry import Registry
@@ -143,9 +144,12 @@ class Runtime:
 
     # ------------------------------------------------------------------ submitting
 
-    def submit(self, call: JobCall, origin: Origin) -> Job:
-        """Start the job that a `%job` asks for; raises `SyntaxError`."""
-        self._prepare()
+    def prepare(self, call: JobCall, origin: Origin) -> Callable[[], Job]:
+        """Compile what a `%job` asks for; returns a function that adds the job. Raises `SyntaxError`."""
+        if self._routing is None:
+            # The first job pays for what jobs need; without one nothing is changed.
+            self._routing = OutputRouting(self.shell)
+            self._shell_commands = ShellCommands()
         job_id = self.registry.next_id()
         source = compile_source(
             self.shell,
@@ -154,8 +158,14 @@ class Runtime:
             first_line=call.first_line,
             execution_count=origin.execution_count,
         )
-        work = SourceWork(self.shell, source, Namespace(self.shell.user_ns))
-        return self.registry.submit(job_id, call.options.name or _title(call.code), call.code, origin, work)
+        name = call.options.name or _title(call.code)
+        return partial(self.registry.add, job_id, name, call.code, origin, SourceWork(self.shell, source))
+
+    def submit(self, call: JobCall, origin: Origin) -> Job:
+        """Start the job that a `%job` asks for; raises `SyntaxError`."""
+        job = self.prepare(call, origin)()
+        self.registry.start(job)
+        return job
 
     def submit_from_cell(self, call: JobCall) -> Job:
         """Start the job of a `%job` that is being executed, or return the one the express lane has started for it.
@@ -199,12 +209,6 @@ class Runtime:
         # Not `shell.execution_count`: IPython 9 counts up before it runs the cell, IPython 8 after.
         result = self.shell.displayhook.exec_result
         return None if result is None else result.execution_count
-
-    def _prepare(self) -> None:
-        """The first job pays for what jobs need; without one nothing is changed."""
-        if self._routing is None:
-            self._routing = OutputRouting(self.shell)
-            self._shell_commands = ShellCommands()
 
     def _describe_error(self, error: BaseException) -> JobError:
         return describe_error(self.shell, error)

@@ -19,13 +19,16 @@ if TYPE_CHECKING:
 
 
 class Work(Protocol):
-    """What a job does. Both methods are called in the job's thread."""
+    """What a job does."""
+
+    def begin(self) -> None:
+        """The job is about to start. Called in the thread that starts it."""
 
     def run(self, job: Job) -> Any:
-        """Do it, and return the job's result; may raise anything."""
+        """Do it, and return the job's result; may raise anything. Called in the job's thread."""
 
     def land(self) -> None:
-        """Publish the variables of a job that has finished."""
+        """Publish the variables of a job that has finished. Called in the job's thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,9 @@ class FunctionWork:
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
 
+    def begin(self) -> None:
+        """There is nothing to prepare."""
+
     def run(self, job: Job) -> Any:
         value = self.function(*self.args, **self.kwargs)
         return job.kill_switch.run_coroutine(value) if inspect.iscoroutine(value) else value
@@ -44,30 +50,35 @@ class FunctionWork:
         """A function's variables are its own."""
 
 
-@dataclass(frozen=True, slots=True)
 class SourceWork:
     """Runs code in a snapshot of the notebook's names, and shows the value of its last expression."""
 
-    shell: InteractiveShell
-    source: CompiledSource
-    namespace: Namespace
+    __slots__ = ("_namespace", "_shell", "_source")
+
+    def __init__(self, shell: InteractiveShell, source: CompiledSource) -> None:
+        self._shell = shell
+        self._source = source
+
+    def begin(self) -> None:
+        # Here, and not in the job's thread: the next turn of a loop around `%job` changes the variables.
+        self._namespace = Namespace(self._shell.user_ns)
 
     def run(self, job: Job) -> Any:
-        names = self.namespace.names
-        if self.source.is_async:
-            value = job.kill_switch.run_coroutine(self.source.run_async(names))
+        names = self._namespace.names
+        if self._source.is_async:
+            value = job.kill_switch.run_coroutine(self._source.run_async(names))
         else:
-            value = self.source.run(names)
-        if value is not None and self.source.shows_value:
+            value = self._source.run(names)
+        if value is not None and self._source.shows_value:
             # Here, and not after the end: a __repr__ is the user's code too, and must be killable.
             self._show(job, value)
         return value
 
     def land(self) -> None:
-        self.namespace.land()
+        self._namespace.land()
 
     def _show(self, job: Job, value: Any) -> None:
-        formatter = self.shell.display_formatter
+        formatter = self._shell.display_formatter
         assert formatter is not None
         data, metadata = formatter.format(value)
         if data:  # empty when the object has displayed itself
