@@ -39,9 +39,7 @@ class Jobs:
             raise TypeError(f"submit() takes a function or code, not {type(fn_or_code).__name__}")
         title = name or getattr(fn_or_code, "__qualname__", None) or repr(fn_or_code)
         work = FunctionWork(fn_or_code, args, kwargs)
-        job = self._registry.add(self._registry.next_id(), title, title, self._origin(), work)
-        self._registry.start(job)
-        return job
+        return self._registry.submit(self._registry.next_id(), title, title, self._origin(), work)
 
     def __getitem__(self, job_id: int) -> Job:
         """The job with this id; raises `NoSuchJob`, a `LookupError`."""

@@ -73,7 +73,9 @@ class ControlChannel:
             return {"jobs": [], "reason": str(error)}, []
         if not prepared:
             return {"jobs": [], "reason": "the cell holds more than jobs"}, []
-        jobs = self._runtime.lanes.claim(parent["msg_id"], lambda: [add() for add in prepared])
+        jobs = self._runtime.lanes.claim(
+            parent["msg_id"], lambda: [self._runtime.registry.add(*job) for job in prepared]
+        )
         if jobs is None:
             return {"jobs": [], "reason": "the main thread was faster"}, []
         return {"jobs": [job.id for job in jobs], "reason": None}, jobs

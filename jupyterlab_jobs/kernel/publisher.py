@@ -69,9 +69,15 @@ class Publisher:
         """Something about the job has changed: it has written, or its state is another."""
         # Cheap on purpose, it is called for every print. Two threads that pass the test at once enqueue the job
         # twice, which does no harm.
-        if job.id not in self._waiting:
+        if job.id in self._waiting:
+            return
+        try:
             self._waiting.add(job.id)
             self._queue.put(job)
+        except BaseException:
+            # A kill that hits between the two lines would leave the job waiting, but not in the queue.
+            self._waiting.discard(job.id)
+            raise
 
     def announce_removed(self, job_id: int) -> None:
         """The job is no longer in the list."""

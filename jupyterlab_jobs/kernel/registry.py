@@ -50,6 +50,18 @@ class Registry:
             self._by_id[job_id] = job
         return job
 
+    def submit(self, job_id: int, name: str, code: str, origin: Origin, work: Work) -> Job:
+        """Add a job and start it."""
+        job = self.add(job_id, name, code, origin, work)
+        try:
+            self.start(job)
+        except BaseException:
+            # An interrupt, or the kill of the job that submits: nobody would start this one any more.
+            if job.state == "queued":
+                self.kill([job])
+            raise
+        return job
+
     def start(self, job: Job) -> None:
         """Start a queued job; does nothing if it was killed in the meantime."""
         patches.apply()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import atexit
-from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from ipykernel._version import version_info as ipykernel_version
@@ -30,7 +28,7 @@ from .streams import OutputRouting
 from .syntax import JobCall, JobOptions, cell_magic_for_job_alone
 from .threads import current_job
 from .tracebacks import ShownSyntaxError, describe_error
-from .work import SourceWork
+from .work import SourceWork, Work
 
 OLDEST_IPYKERNEL = (6, 29)
 
@@ -68,6 +66,10 @@ def get_runtime() -> Runtime:
     if not InteractiveShell.initialized():
         raise ImportError("jobs need a Jupyter kernel; this is not one")
     return install(InteractiveShell.instance())
+
+
+PreparedJob = tuple[int, str, str, Origin, Work]
+"""What it takes to add a job: the arguments of `Registry.add` and `Registry.submit`."""
 
 
 class _KernelTransport:
@@ -144,8 +146,8 @@ class Runtime:
 
     # ------------------------------------------------------------------ submitting
 
-    def prepare(self, call: JobCall, origin: Origin) -> Callable[[], Job]:
-        """Compile what a `%job` asks for; returns a function that adds the job. Raises `SyntaxError`."""
+    def prepare(self, call: JobCall, origin: Origin) -> PreparedJob:
+        """Compile what a `%job` asks for; raises `SyntaxError`."""
         if self._routing is None:
             # The first job pays for what jobs need; without one nothing is changed.
             self._routing = OutputRouting(self.shell)
@@ -159,13 +161,11 @@ class Runtime:
             execution_count=origin.execution_count,
         )
         name = call.options.name or _title(call.code)
-        return partial(self.registry.add, job_id, name, call.code, origin, SourceWork(self.shell, source))
+        return job_id, name, call.code, origin, SourceWork(self.shell, source)
 
     def submit(self, call: JobCall, origin: Origin) -> Job:
         """Start the job that a `%job` asks for; raises `SyntaxError`."""
-        job = self.prepare(call, origin)()
-        self.registry.start(job)
-        return job
+        return self.registry.submit(*self.prepare(call, origin))
 
     def submit_from_cell(self, call: JobCall) -> Job:
         """Start the job of a `%job` that is being executed, or return the one the express lane has started for it.

@@ -83,5 +83,9 @@ class SourceWork:
         data, metadata = formatter.format(value)
         if data:  # empty when the object has displayed itself
             content = json_bundle(data, metadata)
-            content["execution_count"] = job.origin.execution_count
-            job.output_log.put(OutputMessage("execute_result", content))
+            count = job.execution_count
+            if count is None:
+                # The main thread has not come to the cell yet; and a result without a number is refused by JupyterLab.
+                job.output_log.put(OutputMessage("display_data", content | {"transient": {}}))
+            else:
+                job.output_log.put(OutputMessage("execute_result", content | {"execution_count": count}))
