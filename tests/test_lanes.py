@@ -29,6 +29,17 @@ def test_a_job_starts_and_ends_while_the_main_thread_works(kernel: Kernel) -> No
     assert len(kernel.job_ids("print('meanwhile')")) == 1
 
 
+def test_a_result_without_a_prompt_number_is_displayed(kernel: Kernel) -> None:
+    busy(kernel)
+    msg_id, answer = kernel.submit_express("%job 6 * 7")
+    kernel.ended(answer["jobs"][0])
+    [text] = [m["content"]["data"]["text/plain"] for m in kernel.of(msg_id) if "jupyterlab_jobs" in m["metadata"]]
+    assert text == "42"
+    # JupyterLab refuses a result whose number is none.
+    assert "execute_result" not in [m["msg_type"] for m in kernel.of(msg_id)]
+    kernel.submit_express("%job release.set()")
+
+
 def test_an_assigned_job_is_the_one_that_was_started(kernel: Kernel) -> None:
     busy(kernel)
     msg_id, answer = kernel.submit_express("first = %job 1\nsecond = %job 2")
