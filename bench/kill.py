@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from harness import Kernel
+from killing_programs import BLOCKING
 from stalling_server import StallingServer
-from test_kill import BLOCKING
 
 from .statistics import Row, median, percentile
 
-_KINDS = ("loop", "bare except", "sleep", "stalled urlopen", "subprocess", "shell command")
+_KINDS = ("loop", "bare except", "sleep", "urlopen before the headers", "subprocess.run", "shell command")
 _ROUNDS = 40
 
 
@@ -29,10 +29,10 @@ def _of_kind(kernel: Kernel, server: StallingServer, kind: str) -> Row:
     for _ in range(_ROUNDS):
         job_id = kernel.job_of(kernel.execute(f"%%job\n{code}"))
         kernel.in_state(job_id, "running")
-        if kind == "stalled urlopen":
+        if "{port}" in BLOCKING[kind]:
             server.asked.acquire(timeout=10)
-        elif kind in ("subprocess", "shell command"):
-            while not kernel.value(f"len(jobs[{job_id}].kill_switch.children.family())"):
+        elif kind in ("subprocess.run", "shell command"):
+            while not kernel.value(f"len(jobs[{job_id}]._kill_switch.children.family())"):
                 pass
         kernel.ask("kill", {"jobs": [job_id]})
         record = kernel.ended(job_id)

@@ -83,7 +83,7 @@ def test_a_broken_carriage_is_reported_not_raised(fresh_kernel: Kernel) -> None:
 
 def test_an_old_ipykernel_is_left_alone(fresh_kernel: Kernel) -> None:
     kernel = fresh_kernel
-    kernel.execute("import ipykernel._version as v; v.version_info = (6, 28, 0)")
+    kernel.execute("import ipykernel; ipykernel.version_info = (6, 28, 0)")
     answer = kernel.install()
     assert answer["status"] == "unavailable"
     assert "ipykernel 6.29 or newer; this kernel has 6.28" in answer["reason"]

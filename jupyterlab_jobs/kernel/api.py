@@ -39,7 +39,8 @@ class Jobs:
             raise TypeError(f"submit() takes a function or code, not {type(fn_or_code).__name__}")
         title = name or getattr(fn_or_code, "__qualname__", None) or repr(fn_or_code)
         work = FunctionWork(fn_or_code, args, kwargs)
-        return self._registry.submit(self._registry.next_id(), title, title, self._origin(), work)
+        job_id = self._registry.next_id()
+        return self._registry.submit(Job(self._registry, job_id, title, title, self._origin(), work))
 
     def __getitem__(self, job_id: int) -> Job:
         """The job with this id; raises `NoSuchJob`, a `LookupError`."""
@@ -88,9 +89,9 @@ class Jobs:
         deadline = None if timeout is None else time.monotonic() + timeout
         return all(job.wait(None if deadline is None else max(0.0, deadline - time.monotonic())) for job in awaited)
 
-    def clear(self) -> list[Job]:
-        """Forget every job that has ended; returns them."""
-        return self._registry.remove(self)
+    def clear(self, *ids: int) -> list[Job]:
+        """Forget these jobs, or all, as far as they have ended; returns those forgotten."""
+        return self._registry.remove([self[job_id] for job_id in ids] or self)
 
     def __repr__(self) -> str:
         rows = [

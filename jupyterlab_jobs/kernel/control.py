@@ -39,7 +39,7 @@ class ControlChannel:
         }
 
     def __call__(self, stream: Any, ident: Any, request: dict[str, Any]) -> None:
-        """Answer one request; never raises, because ipykernel would only log it and the page wait forever."""
+        """Answer one request; what is wrong with it is told in the reply, because ipykernel would only log it."""
         runtime = self._runtime
         try:
             method, params = protocol.parse_request(request.get("content"))
@@ -73,9 +73,8 @@ class ControlChannel:
             return {"jobs": [], "reason": str(error)}, []
         if not prepared:
             return {"jobs": [], "reason": "the cell holds more than jobs"}, []
-        jobs = self._runtime.lanes.claim(
-            parent["msg_id"], lambda: [self._runtime.registry.add(*job) for job in prepared]
-        )
+        registry = self._runtime.registry
+        jobs = self._runtime.lanes.claim(parent["msg_id"], lambda: [registry.add(job) for job in prepared])
         if jobs is None:
             return {"jobs": [], "reason": "the main thread was faster"}, []
         return {"jobs": [job.id for job in jobs], "reason": None}, jobs

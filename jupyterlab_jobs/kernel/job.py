@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import time
-from concurrent.futures import Future
+from concurrent import futures
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from IPython.display import display
 
 from . import protocol
-from .errors import JobWasKilled
 from .kill import KillSwitch
 from .output import Output
 from .states import ENDED, State
@@ -51,46 +50,48 @@ class Job:
     """
 
     __slots__ = (
+        "_future",
+        "_history",
+        "_kill_switch",
+        "_output",
         "_registry",
+        "_work",
         "code",
         "ended",
         "error",
         "execution_count",
-        "future",
-        "history",
         "id",
-        "kill_switch",
         "name",
         "origin",
-        "output_log",
         "started",
         "stopping_since",
+        "stuck_in",
         "submitted",
-        "work",
     )
 
     def __init__(self, registry: Registry, job_id: int, name: str, code: str, origin: Origin, work: Work) -> None:
         self._registry = registry
-        self.future: Future[Any] = Future()
+        self._future: futures.Future[Any] = futures.Future()
         self.id = job_id
         self.name = name
         self.code = code
         self.origin = origin
         self.execution_count = origin.execution_count
-        self.history: list[State] = ["queued"]
+        self._history: list[State] = ["queued"]
         self.submitted = time.time()
         self.started: float | None = None
         self.ended: float | None = None
         self.stopping_since: float | None = None
+        self.stuck_in: str | None = None  # where a job is that does not end although it is being killed
         self.error: JobError | None = None
-        self.work: Work | None = work
-        self.kill_switch = KillSwitch()
-        self.output_log = Output(self, registry.publisher)
+        self._work: Work | None = work
+        self._kill_switch = KillSwitch()
+        self._output = Output(self, registry.publisher)
 
     @property
     def state(self) -> State:
         """Where the job is in its life."""
-        return self.history[-1]
+        return self._history[-1]
 
     @property
     def duration(self) -> float | None:
@@ -102,7 +103,7 @@ class Job:
     @property
     def output(self) -> str:
         """What it has printed so far, as text."""
-        return self.output_log.text()
+        return self._output.text()
 
     @property
     def traceback(self) -> str | None:
@@ -119,22 +120,19 @@ class Job:
         Raises what the job has raised; `JobWasKilled` if it was killed; `TimeoutError` if it has not ended in
         `timeout` seconds.
         """
-        return self.future.result(timeout)
+        if not self.wait(timeout):
+            raise TimeoutError(f"job {self.id} has not ended in {timeout} s")
+        return self._future.result()
 
     def exception(self, timeout: float | None = None) -> BaseException | None:
-        """What the job has raised, or None, once it has ended; `TimeoutError` as in `result`."""
-        try:
-            return self.future.exception(timeout)
-        except JobWasKilled as killed:
-            return killed
+        """What `result` would raise, or None, once the job has ended; raises `TimeoutError` as `result` does."""
+        if not self.wait(timeout):
+            raise TimeoutError(f"job {self.id} has not ended in {timeout} s")
+        return self._future.exception()
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until the job has ended, at most `timeout` seconds; returns whether it has."""
-        try:
-            self.future.exception(timeout)
-        except TimeoutError:
-            return self.done()
-        return True
+        return bool(futures.wait([self._future], timeout).done)
 
     def kill(self) -> bool:
         """Kill the job; returns False if it had ended already.
@@ -164,6 +162,6 @@ class Job:
         # A cell that ends in `%job …` has the job as its value, and the job's record is under that cell already.
         request = self._registry.current_request()
         if self.origin.lane == "api" or request != self.origin.parent.get("msg_id"):
-            self.output_log.displayed = True
+            self._output.displayed = True
             content = protocol.record_display(self, self._registry.publisher.runtime_id)
             display(content["data"], raw=True, display_id=content["transient"]["display_id"])

@@ -1,9 +1,9 @@
-"""Killing a job that runs in a thread.
+"""Killing a job that runs in threads.
 
-CPython cannot end a thread; it can raise an exception in one (`PyThreadState_SetAsyncExc`), which is delivered
-between two bytecodes. So a kill is a *strike*, repeated until the code has ended:
+CPython cannot end a thread; it can raise an exception in one, which is delivered between two bytecodes. So a kill is a
+*strike* at each of the job's threads, repeated until the code has ended:
 
-- a thread in a blocking call that `patches` knows (sleep, socket) is woken, and raises `JobKilled` by itself;
+- a thread in a blocking call that `patches` knows (sleep, socket, lock) is woken, and raises `JobKilled` by itself;
 - an asyncio job's task is cancelled, so that `finally` and `async with` run as they should;
 - any other thread gets the exception, and the processes that the job has started are killed, so that a wait for one
   of them returns.
@@ -14,17 +14,14 @@ What a strike cannot end is a long call inside of C code: the exception waits un
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import ctypes
 import functools
-import math
 import sys
-import threading
 import time
-from _thread import allocate_lock, get_ident
+from _thread import LockType, allocate_lock, get_ident
 from collections.abc import Callable
 from typing import Any
 
+from . import async_exception
 from .errors import JobKilled
 from .processes import ChildProcesses
 
@@ -32,111 +29,74 @@ _CANCEL_PATIENCE = 0.5
 """Seconds that a cancelled task has for its clean-up before it is cancelled, or struck, again."""
 
 
-_set_exception = ctypes.PYFUNCTYPE(None, ctypes.c_ulong, ctypes.py_object)(
-    ("PyThreadState_SetAsyncExc", ctypes.pythonapi)
-)
-_unset_exception = ctypes.PYFUNCTYPE(None, ctypes.c_ulong, ctypes.c_void_p)(
-    ("PyThreadState_SetAsyncExc", ctypes.pythonapi)
-)
+class Returned:
+    """The value of a call that has returned."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
 
 
-def _absorb_pending_exception() -> None:
-    """Make sure that no exception is pending in the calling thread, and that the interpreter does not look for one.
+class _Victim:
+    """A thread that can be struck. The switch's lock guards it, but for `wake`, which is the thread's own to set."""
 
-    Before 3.13, one flag tells all threads that an exception is pending somewhere. Taking the exception back leaves the
-    flag up: every thread then runs slowly, and on 3.11 hangs when it is traced (by a debugger, by cProfile). Only
-    raising the exception takes it down.
-    """
-    with contextlib.suppress(JobKilled):
-        _set_exception(get_ident(), JobKilled)  # in the place of what may be pending; raised as soon as it returns
+    __slots__ = ("ident", "raised", "wake", "woken")
 
-
-def _reporting_kill(report: Callable[[], None]) -> type[JobKilled]:
-    """A `JobKilled` that reports, when it is raised, that it was."""
-    # CPython makes an instance of the class in the thread in which it raises it. `__init__` must be a C function:
-    # in a Python function, the next pending exception would be raised right there.
-    return type(JobKilled.__name__, (JobKilled,), {"__init__": staticmethod(report), "__module__": __name__})
-
-
-def _insistent_kill(ident: int) -> type[JobKilled]:
-    """A `JobKilled` that, when it is raised, makes another one pending.
-
-    For code such as `while True: try: f() except: pass`. CPython looks for pending exceptions after a call and at the
-    end of a loop; the thread gives up the GIL at the same places, nearly always in `f`, inside of the `try`, and so
-    nearly every exception from outside is raised there and swallowed. The second one is raised at the first such place
-    after the first was caught: in the handler, or behind it.
-    """
-    return _reporting_kill(functools.partial(_set_exception, ident, JobKilled))
-
-
-def stems_from_kill(error: BaseException | None) -> bool:
-    """Whether an exception is a `JobKilled`, or was raised while one was on its way out."""
-    seen = 0
-    while error is not None and seen < 100:  # a context can be a cycle
-        if isinstance(error, JobKilled):
-            return True
-        error, seen = error.__context__, seen + 1
-    return False
-
-
-def _is_leaving(ident: int) -> bool:
-    """Whether a thread handles a `JobKilled` at this moment: it is in a `finally` or `except` on its way out."""
-    error: Any = sys._current_exceptions().get(ident)
-    return stems_from_kill(error[1] if isinstance(error, tuple) else error)  # a tuple before Python 3.12
-
-
-def _waits_in_event_loop(ident: int) -> bool:
-    """Whether a thread that runs an event loop has nothing to do but wait, so that a cancellation reaches it."""
-    frame = sys._current_frames().get(ident)
-    return frame is not None and frame.f_globals.get("__name__") in ("selectors", "asyncio.windows_events")
-
-
-class _Blocked:
-    """A thread of the job is in a blocking call, and how to make that return."""
-
-    __slots__ = ("wake", "woken")
-
-    def __init__(self, wake: Callable[[], None]) -> None:
-        self.wake = wake
+    def __init__(self, ident: int) -> None:
+        self.ident = ident
+        self.wake: Callable[[], None] | None = None  # how to end the blocking call in which it is
         self.woken = False
+        self.raised: list[bool] = []  # not empty once a JobKilled was raised in it
 
 
 class KillSwitch:
     """What it takes to kill one job's code.
 
-    The job's thread calls `open`, `close`, `call_blocking` and `run_coroutine`; any thread may call `strike`. `_lock`
-    makes sure that a strike hits the job's code and nothing else: once `close` has returned, no strike reaches the
-    thread any more.
+    The job's threads call `run`, `call_blocking` and `run_coroutine`; any thread may call `strike`. `_lock` makes sure
+    that a strike hits the job's code and nothing else: once `run` has returned, no strike reaches the thread any more.
     """
 
-    __slots__ = ("_blocked", "_cancelled", "_ident", "_lock", "_raised", "_task", "children", "requested")
+    __slots__ = ("_all_gone", "_cancelled", "_lock", "_task", "_victims", "children", "requested")
 
     def __init__(self) -> None:
         self._lock = allocate_lock()
-        self._ident: int | None = None
-        self._blocked: _Blocked | None = None
-        self._task: tuple[asyncio.AbstractEventLoop, asyncio.Task[Any]] | None = None
+        self._victims: dict[int, _Victim] = {}
+        self._all_gone: LockType | None = None
+        self._task: tuple[int, asyncio.AbstractEventLoop, asyncio.Task[Any]] | None = None
         self._cancelled: float | None = None
-        self._raised: list[bool] = []  # not empty once a JobKilled was raised in the thread
         self.requested = False
         self.children = ChildProcesses()
 
-    def open(self) -> None:
-        """From now on the calling thread can be struck. Raises `JobKilled` if the kill came first."""
-        with self._lock:
-            self._ident = get_ident()
-            if self.requested:
-                raise JobKilled
+    # --------------------------------------------------------------- in the job's threads
 
-    def close(self) -> None:
-        """From now on no strike reaches the calling thread.
-
-        May raise one `JobKilled` that was on its way, or two; to be called again then.
-        """
-        with self._lock:
-            self._ident = None
-        if self.requested:
-            _absorb_pending_exception()
+    def run(self, function: Callable[[], Any]) -> Returned | BaseException:
+        """Call a function that a strike can end; returns what came of it. Never raises."""
+        outcome: Returned | BaseException | None = None
+        # A strike can hit between the end of the function and that of _close(), and an insistent one hits twice. While
+        # one is being handled no further one is sent (see `strike`).
+        try:
+            try:
+                try:
+                    self._open()
+                    outcome = Returned(function())
+                except BaseException as error:
+                    outcome = error
+                self._close()
+            except JobKilled as late:
+                if outcome is None:
+                    outcome = late
+                self._close()
+        except JobKilled as later:
+            if outcome is None:
+                outcome = later
+            self._close()
+        try:
+            assert outcome is not None
+            return outcome
+        finally:
+            # An exception refers to this frame: this frame must not refer to it.
+            del outcome
 
     def call_blocking(self, wake: Callable[[], None], function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Call a function that blocks, and that `wake` makes return.
@@ -146,23 +106,25 @@ class KillSwitch:
 
         `wake` is called from another thread and must not block.
         """
-        if get_ident() != self._ident:  # a thread that the job has started
+        victim = self._victims.get(get_ident())
+        if victim is None or victim.wake is not None:  # nobody can strike; or a call inside of such a call
             return function(*args, **kwargs)
+        victim.woken = False
         # Registered before `requested` is looked at: a strike that comes between the two finds it.
-        blocked = self._blocked = _Blocked(wake)
+        victim.wake = wake
         try:
-            if self.requested and not stems_from_kill(sys.exc_info()[1]):
-                blocked.woken = True
+            if self.requested and not async_exception.stems_from_kill(sys.exc_info()[1]):
+                victim.woken = True
             else:
                 result = function(*args, **kwargs)
         except BaseException:
-            if not blocked.woken:
+            if not victim.woken:
                 raise
         finally:
             with self._lock:
-                self._blocked = None
-        if blocked.woken:
-            self._raised.append(True)
+                victim.wake = None
+        if victim.woken:
+            victim.raised.append(True)
             raise JobKilled
         return result
 
@@ -172,7 +134,7 @@ class KillSwitch:
         async def main() -> Any:
             task = asyncio.current_task()
             assert task is not None
-            self._task = (asyncio.get_running_loop(), task)
+            self._task = (get_ident(), asyncio.get_running_loop(), task)
             if self.requested:  # the strike came before there was a task to cancel
                 task.cancel()
             try:
@@ -187,6 +149,43 @@ class KillSwitch:
                 raise JobKilled from None
             raise
 
+    @property
+    def runs_event_loop(self) -> bool:
+        """Whether the calling thread runs the job's coroutine."""
+        return self._task is not None and self._task[0] == get_ident()
+
+    def wait_until_all_gone(self) -> None:
+        """Wait until no thread of the job can be struck any more, because all have ended."""
+        with self._lock:
+            if not self._victims:
+                return
+            gone = self._all_gone = allocate_lock()
+            gone.acquire()
+        gone.acquire()
+
+    def _open(self) -> None:
+        """From now on the calling thread can be struck. Raises `JobKilled` if the kill came first."""
+        victim = _Victim(get_ident())
+        with self._lock:
+            self._victims[victim.ident] = victim
+            if self.requested:
+                raise JobKilled
+
+    def _close(self) -> None:
+        """From now on no strike reaches the calling thread.
+
+        May raise one `JobKilled` that was on its way, or two; to be called again then.
+        """
+        with self._lock:
+            self._victims.pop(get_ident(), None)
+            if not self._victims and self._all_gone is not None:
+                self._all_gone.release()
+                self._all_gone = None
+        if self.requested:
+            async_exception.absorb_pending()
+
+    # -------------------------------------------------------------------- in any thread
+
     def strike(self, *, again: bool = False) -> bool:
         """Try once to end the code; returns whether there is code to end.
 
@@ -194,131 +193,71 @@ class KillSwitch:
         """
         with self._lock:
             self.requested = True
-            ident = self._ident
-            if ident is None:
-                return False
-            if again and _is_leaving(ident):
-                return True
-            # Before the thread hears of it: on its way out it may end a child itself, and grandchildren would be lost.
+            victims = [
+                victim for victim in self._victims.values() if not (again and async_exception.is_leaving(victim.ident))
+            ]
+            if not victims:
+                return bool(self._victims)
+            # Before the threads hear of it: on its way out one may end a child itself, and grandchildren would be lost.
             family = self.children.family()
-            if self._blocked is not None:
-                self._blocked.woken = True
-                self._blocked.wake()
-            elif not self._cancel_task(ident, again):
-                # One that was raised, and is not on its way out, has been swallowed.
-                report = functools.partial(self._raised.append, True)
-                _set_exception(ident, _insistent_kill(ident) if self._raised else _reporting_kill(report))
+            for victim in victims:
+                self._strike(victim, again)
         # After: a wait for a child that the kill has ended must not return as if nothing had happened.
         self.children.kill(family)
         return True
 
     def take_back(self) -> None:
-        """Take back an exception that was not raised yet. Called in the reaper's thread, between two strikes."""
+        """Take back exceptions that were not raised yet. Called in the reaper's thread, between two strikes."""
         with self._lock:
-            if self._ident is not None:
-                _unset_exception(self._ident, None)
-        _absorb_pending_exception()
+            for ident in self._victims:
+                async_exception.take_back(ident)
 
-    def _cancel_task(self, ident: int, again: bool) -> bool:
-        """Cancel the job's asyncio task, if that can have an effect; returns whether it can."""
+    def where(self) -> str | None:
+        """The innermost function in which a thread of the job is, and its line; None if there is none."""
+        with self._lock:
+            idents = list(self._victims)
+        frames = sys._current_frames()
+        for ident in idents:
+            frame = frames.get(ident)
+            while frame is not None and frame.f_globals.get("__package__") == __package__:
+                frame = frame.f_back
+            if frame is not None:
+                return f"{frame.f_code.co_name}, line {frame.f_lineno}"
+        return None
+
+    def _strike(self, victim: _Victim, again: bool) -> None:
         assert self._lock.locked()
-        if self._task is None:
+        if victim.wake is not None:
+            victim.woken = True
+            victim.wake()
+        elif not self._cancel_task(victim, again):
+            async_exception.raise_kill(victim.ident, victim.raised)
+
+    def _cancel_task(self, victim: _Victim, again: bool) -> bool:
+        """Cancel the asyncio task that a thread runs, if that can have an effect; returns whether it can."""
+        if self._task is None or self._task[0] != victim.ident:
             return False
+        _, loop, task = self._task
         now = time.monotonic()
         if again and self._cancelled is not None and now - self._cancelled < _CANCEL_PATIENCE:
             return True
-        if again and not _waits_in_event_loop(ident):
+        if again and asyncio.current_task(loop) is not None:
             return False  # it computes: only an exception reaches it
-        self._cancelled = now
-        loop, task = self._task
         try:
-            loop.call_soon_threadsafe(task.cancel)
+            # A task that is still there has swallowed the first one.
+            loop.call_soon_threadsafe(task.cancel if self._cancelled is None else functools.partial(_kill_task, task))
         except RuntimeError:  # the loop has just been closed
             return False
+        self._cancelled = now
         return True
 
 
-class Reaper:
-    """Strikes again at jobs that have not ended yet. One thread for all of them, started when first needed."""
-
-    _FIRST_PAUSE = 0.0002
-    _LONGEST_PAUSE = 0.05
-    _GRACE = 0.001
-
-    def __init__(self) -> None:
-        self._condition = threading.Condition()
-        self._pauses: dict[KillSwitch, float] = {}
-        self._haste = _Haste()
-        self._thread: threading.Thread | None = None
-
-    def watch(self, switch: KillSwitch) -> None:
-        """Strike at this switch again and again, with growing pauses, until its code has ended."""
-        with self._condition:
-            # Here, and not in the reaper's thread, which would have to wait for its turn first.
-            self._haste.begin()
-            self._pauses[switch] = self._FIRST_PAUSE
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="jobs-reaper", daemon=True)
-                self._thread.start()
-            self._condition.notify()
-
-    def _run(self) -> None:
-        while True:
-            with self._condition:
-                if not self._pauses:
-                    self._haste.end()
-                    self._condition.wait()
-                pause = min(self._pauses.values(), default=0.0)
-            time.sleep(pause)
-            with self._condition:
-                self._haste.end_if_long()
-                pauses = list(self._pauses.items())
-            lasting = []
-            for switch, last in pauses:
-                alive = switch.strike(again=True)
-                if alive and last == self._LONGEST_PAUSE:
-                    lasting.append(switch)
-                with self._condition:
-                    if not alive:
-                        self._pauses.pop(switch, None)
-                    elif switch in self._pauses:
-                        self._pauses[switch] = min(last * 1.5, self._LONGEST_PAUSE)
-            if lasting:
-                # They are in calls inside of C code, and may be for hours. An exception that is pending all the time
-                # would slow down everybody else.
-                time.sleep(self._GRACE)
-                for switch in lasting:
-                    switch.take_back()
-
-
-class _Haste:
-    """While a kill is under way, threads that compute give way after 0.1 ms instead of 5.
-
-    Otherwise a loop that swallows the first strike would keep the reaper waiting before each further one. Not for
-    longer than a second: a call inside of C code can last, and does not care. The reaper's lock guards it.
-    """
-
-    _INTERVAL = 0.0001
-    _LONGEST = 1.0
-
-    def __init__(self) -> None:
-        self._normal: float | None = None
-        self._since = 0.0
-
-    def begin(self) -> None:
-        self._since = time.monotonic()
-        if self._normal is None and sys.getswitchinterval() > self._INTERVAL:
-            self._normal = sys.getswitchinterval()
-            sys.setswitchinterval(self._INTERVAL)
-
-    def end_if_long(self) -> None:
-        if time.monotonic() - self._since > self._LONGEST:
-            self.end()
-
-    def end(self) -> None:
-        if self._normal is None:
-            return
-        # Left alone if somebody has set it to something else in the meantime.
-        if math.isclose(sys.getswitchinterval(), self._INTERVAL):
-            sys.setswitchinterval(self._normal)
-        self._normal = None
+def _kill_task(task: asyncio.Future[Any]) -> None:
+    """Have `JobKilled` raised where a task waits. Called in its event loop."""
+    waiter: asyncio.Future[Any] | None = task
+    while isinstance(waiter, asyncio.Task):
+        waiter = waiter._fut_waiter  # type: ignore[attr-defined] # there is no public way to what a task waits for
+    if waiter is None:
+        task.cancel()  # it does not wait
+    elif not waiter.done():
+        waiter.set_exception(JobKilled())

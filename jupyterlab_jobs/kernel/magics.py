@@ -46,13 +46,15 @@ class JobMagics(Magics):
             raise UsageError(f"%jobs: unknown verb {verb!r}; verbs are: {', '.join(_VERBS)}")
         chosen = self._chosen(verb, names)
         if verb == "kill":
+            if not chosen:
+                print("no job is running")
             killed = jobs.kill(*(job.id for job in chosen))
             for job in chosen:
                 print(f"job {job.id}: killing" if job in killed else f"job {job.id} has ended already: {job.state}")
         elif verb == "wait":
             jobs.wait(*(job.id for job in chosen))
         elif verb == "clear":
-            jobs.clear()
+            jobs.clear(*(job.id for job in chosen))
         else:
             for job in chosen:
                 print(getattr(job, verb) or f"job {job.id} ({job.state}) has no {verb}")
@@ -78,7 +80,8 @@ class JobMagics(Magics):
         """The line of the cell on which the magic stands."""
         frame: FrameType | None = sys._getframe(1)
         while frame is not None:
-            if frame.f_globals is self._runtime.shell.user_ns:
+            # IPython's magic machinery and ours call each other; the cell, or the job's code, is beyond.
+            if not frame.f_globals.get("__name__", "").startswith(("IPython.", "ipykernel.", __package__)):
                 return frame.f_lineno
             frame = frame.f_back
         return 1

@@ -5,10 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-
-def topic(kernel: Any, message_type: str) -> bytes:
-    """The ZeroMQ topic of an IOPub message, as ipykernel itself forms it."""
-    return f"kernel.{kernel.ident}.{message_type}".encode()
+from .transport import KernelTransport
 
 
 class MainThread:
@@ -18,8 +15,9 @@ class MainThread:
     server tells a culler the same). So after each of our replies `busy` is published again, if that is the truth.
     """
 
-    def __init__(self, kernel: Any) -> None:
+    def __init__(self, kernel: Any, transport: KernelTransport) -> None:
         self._kernel = kernel
+        self._transport = transport
         self._lock = threading.Lock()
         self._depth = 0
 
@@ -43,10 +41,4 @@ class MainThread:
         with self._lock:
             if self._depth == 0:
                 return
-            self._kernel.session.send(
-                self._kernel.iopub_socket,
-                "status",
-                {"execution_state": "busy"},
-                parent=self._kernel.get_parent("shell"),
-                ident=topic(self._kernel, "status"),
-            )
+            self._transport.send("status", {"execution_state": "busy"}, parent=self._kernel.get_parent("shell"))

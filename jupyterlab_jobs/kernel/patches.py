@@ -1,8 +1,8 @@
-"""Everything that the runtime changes in the standard library, and why.
+"""What the runtime changes in the standard library, and why.
 
 Blocking calls do not notice an exception that another thread raises in theirs, threads and processes do not know who
 started them. So a few functions are wrapped. A wrapper does what the original does, except in a job's thread; the
-first job puts them in, `remove` takes them out again.
+first job puts them in, and `Replacements.undo` takes them out again.
 """
 
 from __future__ import annotations
@@ -10,15 +10,24 @@ from __future__ import annotations
 import _socket
 import contextlib
 import functools
+import multiprocessing.process
 import os
+import select
+import selectors
 import socket
+import ssl
 import subprocess
+import sys
 import threading
 import time
-from _thread import allocate_lock
-from collections.abc import Callable
+from _thread import LockType, allocate_lock
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from .async_exception import stems_from_kill
+from .kill import Returned
+from .replacements import Replacements
 from .threads import current_job, run_as
 
 _SOCKET_METHODS = (
@@ -37,43 +46,49 @@ _SOCKET_METHODS = (
     "sendto",
 )
 
-_MISSING = object()
+# These read and write the socket inside of OpenSSL.
+_TLS_METHODS = ("do_handshake", "read", "write", "send", "unwrap")
 
-_undo: list[Callable[[], None]] = []
+_JOIN_SLICE = 0.003
+
+# Threads that keep a pool of processes going. They end with the pool; killed, they would leave it unable to end.
+_KEEPERS_OF_PROCESSES = ("multiprocessing.pool", "multiprocessing.queues", "concurrent.futures.process")
 
 
-def apply() -> None:
-    """Put the patches in; does nothing if they are in."""
-    if _undo:
-        return
-    _patch(time, "sleep", _killable_sleep(time.sleep))
-    _patch(threading.Thread, "start", _inheriting_start(threading.Thread.start))
-    _patch(subprocess.Popen, "__init__", _remembered_init(subprocess.Popen.__init__))
+def apply(replacements: Replacements) -> None:
+    """Put the patches in."""
+    replace = replacements.set
+    sleep = time.sleep
+    killable_sleep = _killable_sleep(sleep)
+    replace(time, "sleep", killable_sleep)
+    for module in list(sys.modules.values()):
+        # `from time import sleep`, before we came.
+        if getattr(module, "__dict__", {}).get("sleep") is sleep:
+            replace(module, "sleep", killable_sleep)
     for name in _SOCKET_METHODS:
         original = getattr(_socket.socket, name, None)
         if original is not None:  # some do not exist on Windows
-            _patch(socket.socket, name, _killable_socket_method(original))
+            replace(socket.socket, name, _killable_socket_method(original))
+    for name in _TLS_METHODS:
+        replace(ssl.SSLSocket, name, _killable_socket_method(vars(ssl.SSLSocket)[name]))
+    replace(select, "select", _killable_select(select.select))
+    if hasattr(select, "poll"):
+        replace(select, "poll", _killable_poll(select.poll))
+    for name in ("SelectSelector", "PollSelector", "EpollSelector", "KqueueSelector"):
+        selector = getattr(selectors, name, None)
+        if selector is not None:
+            replace(selector, "select", _killable_selector(selector.select))
+    replace(threading.Condition, "wait", _killable_wait(threading.Condition.wait))
+    replace(threading.Thread, "join", _killable_join(threading.Thread.join))
+    replace(threading.Thread, "start", _inheriting_start(threading.Thread.start))
+    replace(ThreadPoolExecutor, "__init__", _owned_init(ThreadPoolExecutor.__init__))
+    replace(ThreadPoolExecutor, "submit", _owned_submit(ThreadPoolExecutor.submit))
+    replace(subprocess.Popen, "__init__", _remembered_init(subprocess.Popen.__init__))
+    process = multiprocessing.process.BaseProcess
+    replace(process, "start", _remembered_start(process.start))
 
 
-def remove() -> None:
-    """Take all patches out."""
-    while _undo:
-        _undo.pop()()
-
-
-def _patch(owner: Any, name: str, replacement: Any) -> None:
-    before = vars(owner).get(name, _MISSING)
-    setattr(owner, name, replacement)
-
-    def undo() -> None:
-        if vars(owner).get(name) is not replacement:
-            return  # somebody has patched it after us: it is theirs now
-        if before is _MISSING:
-            delattr(owner, name)
-        else:
-            setattr(owner, name, before)
-
-    _undo.append(undo)
+# ------------------------------------------------------------------------------ time
 
 
 def _killable_sleep(original: Callable[[float], None]) -> Callable[[float], None]:
@@ -92,15 +107,18 @@ def _killable_sleep(original: Callable[[float], None]) -> Callable[[float], None
             return original(seconds)  # returns at once, or raises the error for what was passed
         lock = allocate_lock()
         lock.acquire()
-        job.kill_switch.call_blocking(functools.partial(_release, lock), lock.acquire, True, float(seconds))
+        job._kill_switch.call_blocking(functools.partial(_release, lock), lock.acquire, True, float(seconds))
         return None
 
     return sleep
 
 
-def _release(lock: Any) -> None:
+def _release(lock: LockType) -> None:
     if lock.locked():  # a second strike finds it open
         lock.release()
+
+
+# --------------------------------------------------------------------------- sockets
 
 
 def _killable_socket_method(original: Any) -> Any:
@@ -112,7 +130,7 @@ def _killable_socket_method(original: Any) -> Any:
         if job is None:
             return original(self, *args, **kwargs)
         wake = functools.partial(_shut_down, self)
-        return job.kill_switch.call_blocking(wake, original, self, *args, **kwargs)
+        return job._kill_switch.call_blocking(wake, original, self, *args, **kwargs)
 
     return method
 
@@ -123,18 +141,197 @@ def _shut_down(victim: socket.socket) -> None:
         _socket.socket.shutdown(victim, socket.SHUT_RDWR)
 
 
+@contextlib.contextmanager
+def _wake_up_call() -> Iterator[tuple[int, Callable[[], None]]]:
+    """A file descriptor that becomes readable when the function is called."""
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+
+    def wake() -> None:
+        with contextlib.suppress(OSError):
+            os.write(writer, b"\0")
+
+    try:
+        yield reader, wake
+    finally:
+        os.close(reader)
+        os.close(writer)
+
+
+def _killable_select(original: Callable[..., tuple[list[Any], list[Any], list[Any]]]) -> Callable[..., Any]:
+    """A `select` that waits for one descriptor more."""
+
+    @functools.wraps(original)
+    def killable(rlist: Any, wlist: Any, xlist: Any, timeout: float | None = None, /) -> Any:
+        job = current_job()
+        if job is None or os.name != "posix":  # on Windows only sockets can be waited for
+            return original(rlist, wlist, xlist, timeout)
+        with _wake_up_call() as (reader, wake):
+            ready, *others = job._kill_switch.call_blocking(wake, original, [*rlist, reader], wlist, xlist, timeout)
+        return ([fd for fd in ready if fd is not reader], *others)
+
+    return killable
+
+
+class _KillablePoll:
+    """A `select.poll()` object of a job."""
+
+    def __init__(self, poll: Any) -> None:
+        self._poll = poll
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._poll, name)
+
+    def poll(self, timeout: float | None = None, /) -> list[tuple[int, int]]:
+        job = current_job()
+        if job is None:
+            return self._poll.poll(timeout)  # type: ignore[no-any-return]
+        with _wake_up_call() as (reader, wake):
+            self._poll.register(reader, select.POLLIN)
+            try:
+                events = job._kill_switch.call_blocking(wake, self._poll.poll, timeout)
+            finally:
+                self._poll.unregister(reader)
+        return [event for event in events if event[0] != reader]
+
+
+def _killable_poll(original: Callable[[], Any]) -> Callable[[], Any]:
+    """`select.poll` makes objects of a type that cannot be changed."""
+
+    @functools.wraps(original)
+    def poll() -> Any:
+        return original() if current_job() is None else _KillablePoll(original())
+
+    return poll
+
+
+def _killable_selector(original: Callable[..., list[Any]]) -> Callable[..., list[Any]]:
+    """A selector that waits for one descriptor more. An event loop's is left alone: its task is cancelled."""
+
+    @functools.wraps(original)
+    def killable(self: selectors.BaseSelector, timeout: float | None = None) -> list[Any]:
+        job = current_job()
+        if job is None or job._kill_switch.runs_event_loop or os.name != "posix":
+            return original(self, timeout)
+        with _wake_up_call() as (reader, wake):
+            key = self.register(reader, selectors.EVENT_READ)
+            try:
+                ready = job._kill_switch.call_blocking(wake, original, self, timeout)
+            finally:
+                self.unregister(reader)
+        return [event for event in ready if event[0] is not key]
+
+    return killable
+
+
+# ------------------------------------------------------------------- locks and threads
+
+
+def _killable_wait(original: Callable[..., bool]) -> Callable[..., bool]:
+    """What queues, events, barriers, semaphores and futures wait with."""
+
+    @functools.wraps(original)
+    def wait(self: Any, timeout: float | None = None) -> bool:
+        job = current_job()
+        if job is None:
+            return original(self, timeout)
+        waiter = allocate_lock()
+        waiter.acquire()
+        # The whole of it, not only the waiting: a kill in the middle must not leave the lock released, or the waiter
+        # in the list.
+        wake = functools.partial(_release, waiter)
+        return bool(job._kill_switch.call_blocking(wake, _wait, self, waiter, timeout))
+
+    return wait
+
+
+def _wait(condition: Any, waiter: LockType, timeout: float | None) -> bool:
+    """`Condition.wait`, as in CPython, but with a waiter that is known outside."""
+    if not condition._is_owned():
+        raise RuntimeError("cannot wait on un-acquired lock")
+    condition._waiters.append(waiter)
+    saved_state = condition._release_save()
+    try:
+        if timeout is None:
+            return waiter.acquire()
+        return waiter.acquire(True, timeout) if timeout > 0 else waiter.acquire(False)
+    finally:
+        condition._acquire_restore(saved_state)
+        with contextlib.suppress(ValueError):  # notify() has taken it out
+            condition._waiters.remove(waiter)
+
+
+def _killable_join(original: Callable[..., None]) -> Callable[..., None]:
+    """A join waits in C for a lock that is not ours to release: wait in slices."""
+
+    @functools.wraps(original)
+    def join(self: threading.Thread, timeout: float | None = None) -> None:
+        if current_job() is None:
+            return original(self, timeout)
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while True:
+            left = _JOIN_SLICE if deadline is None else min(_JOIN_SLICE, deadline - time.monotonic())
+            original(self, max(left, 0.0))  # also raises what is wrong with the call
+            if not self.is_alive() or left <= 0:
+                return None
+
+    return join
+
+
 def _inheriting_start(original: Callable[[threading.Thread], None]) -> Callable[[threading.Thread], None]:
-    """A thread that a job starts belongs to the job: what it prints goes to the job's cell."""
+    """A thread that a job starts belongs to the job: what it prints goes to the job's cell, and a kill ends it."""
 
     @functools.wraps(original)
     def start(self: threading.Thread) -> None:
         job = current_job()
         if job is not None:
+            run = self.run
+            target = getattr(self, "_target", None)
+            if getattr(target, "__module__", None) not in _KEEPERS_OF_PROCESSES and (
+                type(self).__module__ not in _KEEPERS_OF_PROCESSES
+            ):
+                run = functools.partial(_run_killable, job._kill_switch, run)
             # On the instance, so that subclasses with a `run` of their own are covered.
-            self.run = functools.partial(run_as, job, self.run)  # type: ignore[method-assign]
+            self.run = functools.partial(run_as, job, run)  # type: ignore[method-assign]
         original(self)
 
     return start
+
+
+def _run_killable(switch: Any, run: Callable[[], None]) -> None:
+    outcome = switch.run(run)
+    if isinstance(outcome, Returned) or (switch.requested and stems_from_kill(outcome)):
+        return
+    raise outcome
+
+
+def _owned_init(original: Callable[..., None]) -> Callable[..., None]:
+    """A pool starts its threads when work is submitted: they belong to who has made the pool."""
+
+    @functools.wraps(original)
+    def init(self: ThreadPoolExecutor, *args: Any, **kwargs: Any) -> None:
+        vars(self)["_jobs_owner"] = current_job()
+        original(self, *args, **kwargs)
+
+    return init
+
+
+def _owned_submit(original: Callable[..., Any]) -> Callable[..., Any]:
+    """In a job, what is submitted to a pool that is not the job's prints into the job's cell all the same."""
+
+    @functools.wraps(original)
+    def submit(self: ThreadPoolExecutor, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        job = current_job()
+        owner = vars(self).get("_jobs_owner")
+        if job is owner:
+            return original(self, fn, *args, **kwargs)
+        task = functools.partial(run_as, job, functools.partial(fn, *args, **kwargs))
+        return run_as(owner, original, self, task)
+
+    return submit
+
+
+# ------------------------------------------------------------------------- processes
 
 
 def _remembered_init(original: Callable[..., None]) -> Callable[..., None]:
@@ -147,21 +344,39 @@ def _remembered_init(original: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(original)
     def init(self: subprocess.Popen[Any], *args: Any, **kwargs: Any) -> None:
         job = current_job()
-        if job is not None and os.name == "posix" and not kwargs.keys() & {"process_group", "preexec_fn"}:
-            kwargs.setdefault("start_new_session", True)
         if job is None:
             original(self, *args, **kwargs)
             return
-        children = job.kill_switch.children
-
-        def start() -> None:
-            original(self, *args, **kwargs)
-            children.add(self.pid)
-
-        # Not that it blocks: a kill between the fork and the moment when we know its result would lose the process.
-        job.kill_switch.call_blocking(_nothing, start)
+        if os.name == "posix" and not kwargs.keys() & {"process_group", "preexec_fn"}:
+            kwargs.setdefault("start_new_session", True)
+        _start_remembered(job, self, functools.partial(original, self, *args, **kwargs))
 
     return init
+
+
+def _remembered_start(original: Callable[..., None]) -> Callable[..., None]:
+    """The same for `multiprocessing`."""
+
+    @functools.wraps(original)
+    def start(self: multiprocessing.process.BaseProcess) -> None:
+        job = current_job()
+        if job is None:
+            original(self)
+        else:
+            _start_remembered(job, self, functools.partial(original, self))
+
+    return start
+
+
+def _start_remembered(job: Any, process: Any, start: Callable[[], None]) -> None:
+    children = job._kill_switch.children
+
+    def start_and_remember() -> None:
+        start()
+        children.add(process.pid)
+
+    # Not that it blocks: a kill between the fork and the moment when we know its result would lose the process.
+    job._kill_switch.call_blocking(_nothing, start_and_remember)
 
 
 def _nothing() -> None:

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from .job import Job
 
 VERSION = 1
+REQUEST_TYPE = "jobs_request"
+REPLY_TYPE = "jobs_reply"
+EVENT_TYPE = "jobs_event"
 RECORD_MIME_TYPE = "application/vnd.jupyterlab-jobs.job+json"
 METADATA_KEY = "jupyterlab_jobs"
 
@@ -91,6 +94,7 @@ def record(job: Job) -> dict[str, Any]:
         "started": job.started,
         "ended": job.ended,
         "stopping_since": job.stopping_since,
+        "stuck_in": job.stuck_in,
         "error": None if job.error is None else asdict(job.error),
     }
 
@@ -120,7 +124,7 @@ def snapshot(package: str, seq: int, jobs: Iterable[Job]) -> dict[str, Any]:
 
 
 def _log(job: Job) -> dict[str, Any]:
-    log = job.output_log.log
+    log = job._output.log
     # Copies: the log goes on changing while the reply is being written.
     return {
         "items": [item.copy() for item in log.items],

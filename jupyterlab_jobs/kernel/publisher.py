@@ -12,11 +12,12 @@ import threading
 import time
 import uuid
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
 from . import protocol
 from .output import OutputMessage
 from .states import ENDED
+from .transport import KernelTransport
 
 if TYPE_CHECKING:
     from .job import Job
@@ -28,22 +29,13 @@ _SECONDS_PER_MESSAGE = 0.002
 _SHORTEST_PAUSE = 0.02
 
 
-class Transport(Protocol):
-    """The way to the clients."""
-
-    def send(
-        self, message_type: str, content: dict[str, Any], parent: dict[str, Any], metadata: dict[str, Any]
-    ) -> None:
-        """Publish a message. Called in the publisher's thread."""
-
-
 class Publisher:
     """Owns the sequence number and the jobs' output logs; `lock` guards both.
 
     Any thread may call `wake` and `announce_removed`; only the publisher's own sends.
     """
 
-    def __init__(self, transport: Transport) -> None:
+    def __init__(self, transport: KernelTransport) -> None:
         self.lock = threading.Lock()
         self.runtime_id = uuid.uuid4().hex
         self.seq = 0
@@ -126,16 +118,14 @@ class Publisher:
             if records or removed:
                 self.seq += 1
                 self._transport.send(
-                    "jobs_event",
+                    protocol.EVENT_TYPE,
                     protocol.event(self.runtime_id, self.seq, records, removed),
-                    parent={},
-                    metadata={},
                 )
                 sent += 1
         return sent
 
     def _publish_output(self, job: Job, *, ended: bool) -> int:
-        output = job.output_log
+        output = job._output
         sent = self._show_record(job) if output.shown is None else 0
         for message in output.take():
             if output.shown == "cleared":
@@ -161,7 +151,7 @@ class Publisher:
 
     def _show_record(self, job: Job, *, update: bool = False) -> int:
         """Display the job's record under its cell; returns how many messages that took."""
-        output = job.output_log
+        output = job._output
         output.shown = "ended" if job.done() else "running"
         has_record = job.origin.parent and job.origin.lane != "api"  # submit() returns the Job, which shows itself
         if not has_record and not (update and output.displayed):
@@ -170,5 +160,5 @@ class Publisher:
             "update_display_data" if update else "display_data",
             protocol.record_display(job, self.runtime_id),
         )
-        self._transport.send(message.type, message.content, parent=job.origin.parent, metadata={})
+        self._transport.send(message.type, message.content, parent=job.origin.parent)
         return 1

@@ -7,11 +7,10 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from . import patches
 from .errors import JobWasKilled, NoSuchJob
-from .job import Job, JobError, Origin
-from .kill import Reaper
+from .job import Job, JobError
 from .publisher import Publisher
+from .reaper import Reaper
 from .runner import start_thread
 from .states import ENDED, State, check_transition
 from .work import Work
@@ -28,14 +27,16 @@ class Registry:
         publisher: Publisher,
         describe_error: Callable[[BaseException], JobError],
         current_request: Callable[[], str],
+        make_ready: Callable[[], None],
     ) -> None:
         self.publisher = publisher
         self.current_request = current_request
+        self._make_ready = make_ready
         self._describe_error = describe_error
         self._lock = threading.Lock()
         self._by_id: dict[int, Job] = {}
         self._last_id = 0
-        self._reaper = Reaper()
+        self._reaper = Reaper(self._tell_stuck)
 
     def next_id(self) -> int:
         """An id for a job that is about to be added."""
@@ -43,16 +44,16 @@ class Registry:
             self._last_id += 1
             return self._last_id
 
-    def add(self, job_id: int, name: str, code: str, origin: Origin, work: Work) -> Job:
-        """Make a job of some work; it is queued until `start`."""
-        job = Job(self, job_id, name, code, origin, work)
+    def add(self, job: Job) -> Job:
+        """Put a job into the list; it is queued until `start`."""
+        self._make_ready()
         with self._lock:
-            self._by_id[job_id] = job
+            self._by_id[job.id] = job
         return job
 
-    def submit(self, job_id: int, name: str, code: str, origin: Origin, work: Work) -> Job:
-        """Add a job and start it."""
-        job = self.add(job_id, name, code, origin, work)
+    def submit(self, job: Job) -> Job:
+        """Put a job into the list and start it."""
+        self.add(job)
         try:
             self.start(job)
         except BaseException:
@@ -64,12 +65,11 @@ class Registry:
 
     def start(self, job: Job) -> None:
         """Start a queued job; does nothing if it was killed in the meantime."""
-        patches.apply()
-        self.publisher.start()
-        if job.work is not None:
-            job.work.begin()
+        work = job._work
+        if work is not None:
+            work.begin()
             try:
-                start_thread(job, job.work, self)
+                start_thread(job, work, self)
             except RuntimeError as error:  # the system has no thread left
                 self.job_raised(job, error)
         self.publisher.wake(job)
@@ -103,8 +103,8 @@ class Registry:
                 self._settle(job, error=JobWasKilled(f"job {job.id} was killed"))
             else:
                 # Once from here, because that is fastest; the reaper repeats it until the code has ended.
-                job.kill_switch.strike()
-                self._reaper.watch(job.kill_switch)
+                job._kill_switch.strike()
+                self._reaper.watch(job)
                 self.publisher.wake(job)
         return struck
 
@@ -147,7 +147,7 @@ class Registry:
 
     def job_raised(self, job: Job, error: BaseException) -> None:
         described = self._describe_error(error)
-        job.output_log.error(described)
+        job._output.error(described)
         with self._lock:
             job.error = described
             self._enter(job, "failed")
@@ -160,9 +160,13 @@ class Registry:
 
     # --------------------------------------------------------------------------
 
+    def _tell_stuck(self, job: Job, where: str) -> None:
+        job.stuck_in = where
+        self.publisher.wake(job)
+
     def _enter(self, job: Job, state: State) -> None:
         assert self._lock.locked()
-        check_transition(job.id, job.history, state)
+        check_transition(job.id, job._history, state)
         now = time.time()
         if state == "running":
             job.started = now
@@ -171,13 +175,13 @@ class Registry:
         else:
             job.ended = now
         # Last: readers without the lock look at the state first.
-        job.history.append(state)
+        job._history.append(state)
 
     def _settle(self, job: Job, value: Any = None, error: BaseException | None = None) -> None:
         """Tell everybody that the job has ended: the clients, who waits for it, its callbacks."""
-        job.work = None  # and with it the job's variables
+        job._work = None  # and with it the job's variables
         self.publisher.wake(job)
         if error is None:
-            job.future.set_result(value)
+            job._future.set_result(value)
         else:
-            job.future.set_exception(error)
+            job._future.set_exception(error)

@@ -1,17 +1,18 @@
 """Runs one job's work in a thread of its own.
 
-Guarantee: however the work ends, and whenever a kill arrives, exactly one of the `Ending`'s methods is called, and no
+Guarantee: however the work ends, and whenever a kill arrives, exactly one of the `Observer`'s methods is called, and no
 exception leaves the thread. `BaseException` is caught exactly where the user's code runs.
 """
 
 from __future__ import annotations
 
 import asyncio
+import functools
 import threading
 from typing import TYPE_CHECKING, Any, Protocol
 
-from .errors import JobKilled
-from .kill import stems_from_kill
+from .async_exception import stems_from_kill
+from .kill import Returned
 from .threads import run_as
 
 if TYPE_CHECKING:
@@ -49,50 +50,14 @@ def start_thread(job: Job, work: Work, observer: Observer) -> None:
 def _run(job: Job, work: Work, observer: Observer) -> None:
     if not observer.job_starts(job):
         return
-    outcome = _call(job, work)
-    if isinstance(outcome, _Returned):
+    switch = job._kill_switch
+    outcome = switch.run(functools.partial(work.run, job))
+    if isinstance(outcome, Returned):
         observer.job_returned(job, work, outcome.value)
-    elif job.kill_switch.requested and (stems_from_kill(outcome) or isinstance(outcome, asyncio.CancelledError)):
-        # What was started while the kill was under way.
-        children = job.kill_switch.children
-        children.kill(children.family())
+    elif switch.requested and (stems_from_kill(outcome) or isinstance(outcome, asyncio.CancelledError)):
+        # The threads that it has started are being killed as well, and the processes that were started meanwhile.
+        switch.wait_until_all_gone()
+        switch.children.kill(switch.children.family())
         observer.job_was_killed(job)
     else:
         observer.job_raised(job, outcome)
-
-
-class _Returned:
-    __slots__ = ("value",)
-
-    def __init__(self, value: Any) -> None:
-        self.value = value
-
-
-def _call(job: Job, work: Work) -> _Returned | BaseException:
-    """Run the work with the kill switch open."""
-    switch = job.kill_switch
-    outcome: _Returned | BaseException | None = None
-    # A strike can hit between the end of the work and that of close(), and an insistent one hits twice. While one is
-    # being handled no further one is sent (see KillSwitch.strike).
-    try:
-        try:
-            try:
-                switch.open()
-                outcome = _Returned(work.run(job))
-            except BaseException as error:
-                outcome = error
-            switch.close()
-        except JobKilled as late:
-            if outcome is None:
-                outcome = late
-            switch.close()
-    except JobKilled as later:
-        if outcome is None:
-            outcome = later
-        switch.close()
-    try:
-        assert outcome is not None
-        return outcome
-    finally:
-        # An exception refers to this frame: this frame must not refer to it.
-        del outcome

@@ -3,32 +3,34 @@
 from __future__ import annotations
 
 import atexit
+import threading
 from typing import Any
 
-from ipykernel._version import version_info as ipykernel_version
+from ipykernel import version_info as ipykernel_version  # type: ignore[attr-defined] # not in its __all__
 from ipykernel.zmqshell import ZMQInteractiveShell
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 
 from .. import __version__
-from . import patches
+from . import patches, protocol
 from .api import Jobs
-from .control import REQUEST_TYPE, ControlChannel
+from .control import ControlChannel
 from .job import Job, JobError, Origin
 from .lanes import Lanes
 from .magics import JobMagics
-from .main_thread import MainThread, topic
-from .protocol import event
+from .main_thread import MainThread
 from .publisher import Publisher
 from .registry import Registry
-from .shell_commands import ShellCommands
+from .replacements import Replacements
+from .shell_commands import route_shell_commands
 from .source import compile_source
-from .stdin import StandardInput
-from .streams import OutputRouting
+from .stdin import refuse_input, while_not_forwarded
+from .streams import KernelStreams, route_current_redirection, route_displays, route_redirections
 from .syntax import JobCall, JobOptions, cell_magic_for_job_alone
 from .threads import current_job
 from .tracebacks import ShownSyntaxError, describe_error
-from .work import SourceWork, Work
+from .transport import KernelTransport
+from .work import SourceWork
 
 OLDEST_IPYKERNEL = (6, 29)
 
@@ -68,30 +70,6 @@ def get_runtime() -> Runtime:
     return install(InteractiveShell.instance())
 
 
-PreparedJob = tuple[int, str, str, Origin, Work]
-"""What it takes to add a job: the arguments of `Registry.add` and `Registry.submit`."""
-
-
-class _KernelTransport:
-    """Publishes on the kernel's IOPub channel."""
-
-    def __init__(self, kernel: Any) -> None:
-        self._kernel = kernel
-
-    def send(
-        self, message_type: str, content: dict[str, Any], parent: dict[str, Any], metadata: dict[str, Any]
-    ) -> None:
-        kernel = self._kernel
-        kernel.session.send(
-            kernel.iopub_socket,
-            message_type,
-            content,
-            parent=parent or None,
-            ident=topic(kernel, message_type),
-            metadata=metadata,
-        )
-
-
 class Runtime:
     """Everything that belongs to one kernel."""
 
@@ -99,35 +77,38 @@ class Runtime:
         self.shell = shell
         self.kernel: Any = shell.kernel
         self.version = __version__
-        self._transport = _KernelTransport(self.kernel)
+        self._transport = KernelTransport(self.kernel)
         self.publisher = Publisher(self._transport)
-        self.registry = Registry(self.publisher, self._describe_error, self._request_id)
+        self.registry = Registry(self.publisher, self._describe_error, self._request_id, self._make_ready)
         self.jobs = Jobs(self.registry, self._origin_of_call, self._submit_code)
         self.lanes = Lanes()
-        self.main_thread = MainThread(self.kernel)
-        self._standard_input = StandardInput(self.kernel)
-        self._routing: OutputRouting | None = None
-        self._shell_commands: ShellCommands | None = None
+        self.main_thread = MainThread(self.kernel, self._transport)
+        self._ready = False
+        self._ready_lock = threading.Lock()
+        self._streams = KernelStreams()
+        self._installed = Replacements()
+        self._for_jobs = Replacements()
+        refuse_input(self._installed, self.kernel)
         shell.register_magics(JobMagics(self))
         shell.input_transformers_cleanup.append(cell_magic_for_job_alone)
         shell.events.register("pre_execute", self.main_thread.cell_begins)
         shell.events.register("post_execute", self.main_thread.cell_ends)
-        self.kernel.control_handlers[REQUEST_TYPE] = ControlChannel(self)
+        self.kernel.control_handlers[protocol.REQUEST_TYPE] = ControlChannel(self)
         self._owns_name = "jobs" not in shell.user_ns
         if self._owns_name:
             shell.push({"jobs": self.jobs}, interactive=False)
         # Tells other clients, who may have missed the restart, that this is another runtime than the one they know.
-        self._transport.send("jobs_event", event(self.publisher.runtime_id, 0, [], []), parent={}, metadata={})
+        self._transport.send(protocol.EVENT_TYPE, protocol.event(self.publisher.runtime_id, 0, [], []))
         # The processes that jobs have started have sessions of their own: nothing else would end them.
         atexit.register(self._kill_children)
 
     def close(self) -> None:
-        """Kill all jobs, and take everything back."""
+        """Kill all jobs, and take everything back. Called on the main thread."""
         self.jobs.kill_all()
         self.jobs.wait(timeout=5)
         self._kill_children()
         atexit.unregister(self._kill_children)
-        self.kernel.control_handlers.pop(REQUEST_TYPE, None)
+        self.kernel.control_handlers.pop(protocol.REQUEST_TYPE, None)
         self.shell.events.unregister("pre_execute", self.main_thread.cell_begins)
         self.shell.events.unregister("post_execute", self.main_thread.cell_ends)
         self.shell.input_transformers_cleanup.remove(cell_magic_for_job_alone)
@@ -137,21 +118,29 @@ class Runtime:
         if self._owns_name and self.shell.user_ns.get("jobs") is self.jobs:
             del self.shell.user_ns["jobs"]
         self.publisher.stop()
-        self._standard_input.remove()
-        if self._routing is not None:
-            self._routing.remove()
-        if self._shell_commands is not None:
-            self._shell_commands.remove()
-        patches.remove()
+        while_not_forwarded(self.kernel, self._installed.undo)
+        if self._ready:
+            self._for_jobs.undo()
+            self._streams.restore()
+
+    def _make_ready(self) -> None:
+        """The first job pays for what jobs need. Called before every job, in whatever thread."""
+        with self._ready_lock:
+            if self._ready:
+                return
+            self._streams.route()
+            route_displays(self._for_jobs, self.shell)
+            route_redirections(self._for_jobs)
+            route_current_redirection()
+            route_shell_commands(self._for_jobs)
+            patches.apply(self._for_jobs)
+            self.publisher.start()
+            self._ready = True
 
     # ------------------------------------------------------------------ submitting
 
-    def prepare(self, call: JobCall, origin: Origin) -> PreparedJob:
-        """Compile what a `%job` asks for; raises `SyntaxError`."""
-        if self._routing is None:
-            # The first job pays for what jobs need; without one nothing is changed.
-            self._routing = OutputRouting(self.shell)
-            self._shell_commands = ShellCommands()
+    def prepare(self, call: JobCall, origin: Origin) -> Job:
+        """Compile what a `%job` asks for, and make a job of it that is not in the list yet; raises `SyntaxError`."""
         job_id = self.registry.next_id()
         source = compile_source(
             self.shell,
@@ -161,11 +150,11 @@ class Runtime:
             execution_count=origin.execution_count,
         )
         name = call.options.name or _title(call.code)
-        return job_id, name, call.code, origin, SourceWork(self.shell, source)
+        return Job(self.registry, job_id, name, call.code, origin, SourceWork(self.shell, source))
 
     def submit(self, call: JobCall, origin: Origin) -> Job:
         """Start the job that a `%job` asks for; raises `SyntaxError`."""
-        return self.registry.submit(*self.prepare(call, origin))
+        return self.registry.submit(self.prepare(call, origin))
 
     def submit_from_cell(self, call: JobCall) -> Job:
         """Start the job of a `%job` that is being executed, or return the one the express lane has started for it.
@@ -215,7 +204,7 @@ class Runtime:
 
     def _kill_children(self) -> None:
         for job in self.registry.all():
-            children = job.kill_switch.children
+            children = job._kill_switch.children
             children.kill(children.family())
 
 

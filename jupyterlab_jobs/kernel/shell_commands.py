@@ -15,30 +15,20 @@ from typing import Any
 
 from ipykernel import zmqshell
 
+from .replacements import Replacements
 from .threads import current_job
 
 
-class ShellCommands:
-    """Replaces the function by which ipykernel's shell runs commands; `remove` puts it back."""
+def route_shell_commands(replacements: Replacements) -> None:
+    """Replace the function by which ipykernel's shell runs commands."""
+    original: Callable[[str], int | None] = vars(zmqshell)["system"]
 
-    def __init__(self) -> None:
-        self._original: Callable[[str], int | None] = vars(zmqshell)["system"]
+    def system(command: str) -> int | None:
+        if current_job() is None:
+            return original(command)
+        return _run_on_terminal(command) if os.name == "posix" else _run_on_pipe(command)
 
-        def system(command: str) -> int | None:
-            if current_job() is None:
-                return self._original(command)
-            return _run_on_terminal(command) if os.name == "posix" else _run_on_pipe(command)
-
-        self._ours = system
-        self._set(system)
-
-    def remove(self) -> None:
-        """Undo it."""
-        if vars(zmqshell)["system"] is self._ours:
-            self._set(self._original)
-
-    def _set(self, function: Callable[[str], int | None]) -> None:
-        setattr(zmqshell, "system", function)  # noqa: B010 - not exported, as far as a type checker knows
+    replacements.set(zmqshell, "system", system)
 
 
 def _run_on_terminal(command: str) -> int:

@@ -10,12 +10,16 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable
+from contextlib import _RedirectStream
 from typing import Any
 
+from ipykernel.iostream import OutStream
 from ipykernel.jsonutil import encode_images, json_clean
 from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
 
 from .output import OutputMessage
+from .replacements import Replacements
 from .threads import current_job
 
 
@@ -25,24 +29,78 @@ def json_bundle(data: dict[str, Any], metadata: dict[str, Any] | None) -> dict[s
     return content
 
 
-class OutputRouting:
-    """The changed streams and display publisher of a kernel; `remove` makes them what they were."""
+class KernelStreams:
+    """The kernel's two stream objects. Made before anybody has put others into their place.
 
-    def __init__(self, shell: InteractiveShell) -> None:
-        self._streams = [sys.stdout, sys.stderr]
+    `route` changes them, `restore` makes them what they were.
+    """
+
+    def __init__(self) -> None:
+        self._streams = [stream for stream in (sys.stdout, sys.stderr) if isinstance(stream, OutStream)]
+
+    def route(self) -> None:
+        """Have what a job's threads write go to the job."""
         for stream in self._streams:
             # The object stays the same, its class becomes a subclass.
             stream.__class__ = _routed_class(type(stream))
-        self._publisher = vars(shell.display_pub)
-        self._publisher["publish"] = _routed_publish(shell.display_pub.publish)
-        self._publisher["clear_output"] = _routed_clear(shell.display_pub.clear_output)
 
-    def remove(self) -> None:
-        """Undo everything."""
+    def restore(self) -> None:
+        """Undo `route`."""
         for stream in self._streams:
             stream.__class__ = type(stream).__bases__[0]
-        for name in ("publish", "clear_output"):
-            self._publisher.pop(name, None)
+
+
+def route_displays(replacements: Replacements, shell: InteractiveShell) -> None:
+    """Have what a job's threads display go to the job."""
+    publisher = shell.display_pub
+    replacements.set(publisher, "publish", _routed_publish(publisher.publish))
+    replacements.set(publisher, "clear_output", _routed_clear(publisher.clear_output))
+
+
+def route_redirections(replacements: Replacements) -> None:
+    """Have a job's output not caught by what the foreground puts in the place of the streams."""
+    replacements.set(_RedirectStream, "__enter__", _routed_redirection(_RedirectStream.__enter__))
+    replacements.set(capture_output, "__enter__", _routed_redirection(capture_output.__enter__))
+
+
+def route_current_redirection() -> None:
+    """The same for what is in their place already, while the first job starts."""
+    if current_job() is None:
+        for name in ("stdout", "stderr"):
+            stream = getattr(sys, name)
+            if not isinstance(stream, (OutStream, _ForegroundStream)):
+                setattr(sys, name, _ForegroundStream(stream, name))
+
+
+def _routed_redirection(original: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    @functools.wraps(original)
+    def enter(self: Any) -> Any:
+        result = original(self)
+        route_current_redirection()
+        return result
+
+    return enter
+
+
+class _ForegroundStream:
+    """A stream that the foreground has put in the place of `sys.stdout` or `sys.stderr`: jobs do not write to it."""
+
+    def __init__(self, stream: Any, name: Any) -> None:
+        self._stream = stream
+        self._name = name
+
+    def __getattr__(self, attribute: str) -> Any:
+        return getattr(self._stream, attribute)
+
+    def write(self, text: str) -> int:
+        job = current_job()
+        if job is None:
+            return self._stream.write(text)  # type: ignore[no-any-return]
+        return job._output.write(self._name, text)
+
+    def flush(self) -> None:
+        if current_job() is None:
+            self._stream.flush()
 
 
 class _RoutedWrite:
@@ -86,7 +144,7 @@ class _Router:
             return self._foreground(text)
         if not isinstance(text, str):
             raise TypeError(f"write() argument must be str, not {type(text).__name__}")
-        return job.output_log.write(self._name, text)
+        return job._output.write(self._name, text)
 
 
 def _routed_class(original: type) -> type:
@@ -116,7 +174,7 @@ def _routed_publish(original: Callable[..., None]) -> Callable[..., None]:
             original(data, metadata, *args, transient=transient, update=update, **kwargs)
             return
         content = {**json_bundle(data, metadata), "transient": transient or {}}
-        job.output_log.put(OutputMessage("update_display_data" if update else "display_data", content))
+        job._output.put(OutputMessage("update_display_data" if update else "display_data", content))
 
     return publish
 
@@ -127,6 +185,6 @@ def _routed_clear(original: Callable[[bool], None]) -> Callable[..., None]:
         if job is None:
             original(wait)
         else:
-            job.output_log.put(OutputMessage("clear_output", {"wait": bool(wait)}))
+            job._output.put(OutputMessage("clear_output", {"wait": bool(wait)}))
 
     return clear_output

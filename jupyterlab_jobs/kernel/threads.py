@@ -21,16 +21,20 @@ def current_job() -> Job | None:
     return _job_by_thread.get(get_ident())
 
 
-def run_as(job: Job, function: Callable[..., Any], *args: Any) -> Any:
-    """Call a function with the calling thread belonging to `job`."""
+def run_as(job: Job | None, function: Callable[..., Any], *args: Any) -> Any:
+    """Call a function with the calling thread belonging to `job`, or to none."""
     ident = get_ident()
     before = _job_by_thread.get(ident)
-    _job_by_thread[ident] = job
+    _belong(ident, job)
     try:
         return function(*args)
     finally:
-        if before is None:
-            # Thread ids are used again by the system: an entry must not outlive its thread.
-            _job_by_thread.pop(ident, None)
-        else:
-            _job_by_thread[ident] = before
+        _belong(ident, before)
+
+
+def _belong(ident: int, job: Job | None) -> None:
+    if job is None:
+        # Thread ids are used again by the system: an entry must not outlive its thread.
+        _job_by_thread.pop(ident, None)
+    else:
+        _job_by_thread[ident] = job

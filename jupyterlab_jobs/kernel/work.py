@@ -44,7 +44,7 @@ class FunctionWork:
 
     def run(self, job: Job) -> Any:
         value = self.function(*self.args, **self.kwargs)
-        return job.kill_switch.run_coroutine(value) if inspect.iscoroutine(value) else value
+        return job._kill_switch.run_coroutine(value) if inspect.iscoroutine(value) else value
 
     def land(self) -> None:
         """A function's variables are its own."""
@@ -66,7 +66,7 @@ class SourceWork:
     def run(self, job: Job) -> Any:
         names = self._namespace.names
         if self._source.is_async:
-            value = job.kill_switch.run_coroutine(self._source.run_async(names))
+            value = job._kill_switch.run_coroutine(self._source.run_async(names))
         else:
             value = self._source.run(names)
         if value is not None and self._source.shows_value:
@@ -86,6 +86,6 @@ class SourceWork:
             count = job.execution_count
             if count is None:
                 # The main thread has not come to the cell yet; and a result without a number is refused by JupyterLab.
-                job.output_log.put(OutputMessage("display_data", content | {"transient": {}}))
+                job._output.put(OutputMessage("display_data", content | {"transient": {}}))
             else:
-                job.output_log.put(OutputMessage("execute_result", content | {"execution_count": count}))
+                job._output.put(OutputMessage("execute_result", content | {"execution_count": count}))

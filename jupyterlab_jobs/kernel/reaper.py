@@ -1,0 +1,116 @@
+"""Repeats strikes until a job has ended."""
+
+from __future__ import annotations
+
+import math
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .job import Job
+
+STUCK_AFTER = 2.0
+"""Seconds after which a job that does not end says where it is."""
+
+
+class Reaper:
+    """Strikes again at jobs that have not ended yet. One thread for all of them, started when first needed.
+
+    `tell_stuck` is called in that thread for a job that has not ended after `STUCK_AFTER`, with the place where it is,
+    and again when the place changes.
+    """
+
+    _FIRST_PAUSE = 0.0002
+    _LONGEST_PAUSE = 0.05
+    _GRACE = 0.001
+
+    def __init__(self, tell_stuck: Callable[[Job, str], None]) -> None:
+        self._tell_stuck = tell_stuck
+        self._condition = threading.Condition()
+        self._pauses: dict[Job, float] = {}
+        self._haste = _Haste()
+        self._thread: threading.Thread | None = None
+
+    def watch(self, job: Job) -> None:
+        """Strike at this job again and again, with growing pauses, until its code has ended."""
+        with self._condition:
+            # Here, and not in the reaper's thread, which would have to wait for its turn first.
+            self._haste.begin()
+            self._pauses[job] = self._FIRST_PAUSE
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="jobs-reaper", daemon=True)
+                self._thread.start()
+            self._condition.notify()
+
+    def _run(self) -> None:
+        while True:
+            with self._condition:
+                if not self._pauses:
+                    self._haste.end()
+                    self._condition.wait()
+                pause = min(self._pauses.values(), default=0.0)
+            time.sleep(pause)
+            with self._condition:
+                self._haste.end_if_long()
+                pauses = list(self._pauses.items())
+            lasting = [job for job, last in pauses if self._strike(job, last)]
+            if lasting:
+                # They are in calls inside of C code, and may be for hours. An exception that is pending all the time
+                # would slow down everybody else.
+                time.sleep(self._GRACE)
+                for job in lasting:
+                    job._kill_switch.take_back()
+                    self._look_where(job)
+
+    def _strike(self, job: Job, last_pause: float) -> bool:
+        """Strike once more; returns whether the job has resisted for long."""
+        alive = job._kill_switch.strike(again=True)
+        with self._condition:
+            if not alive:
+                self._pauses.pop(job, None)
+            elif job in self._pauses:
+                self._pauses[job] = min(last_pause * 1.5, self._LONGEST_PAUSE)
+        return alive and last_pause == self._LONGEST_PAUSE
+
+    def _look_where(self, job: Job) -> None:
+        if job.stopping_since is None or time.time() - job.stopping_since < STUCK_AFTER:
+            return
+        where = job._kill_switch.where()
+        if where is not None and where != job.stuck_in:
+            self._tell_stuck(job, where)
+
+
+class _Haste:
+    """While a kill is under way, threads that compute give way after 0.1 ms instead of 5.
+
+    Otherwise a loop that swallows the first strike would keep the reaper waiting before each further one. Not for
+    longer than a second: a call inside of C code can last, and does not care. The reaper's lock guards it.
+    """
+
+    _INTERVAL = 0.0001
+    _LONGEST = 1.0
+
+    def __init__(self) -> None:
+        self._normal: float | None = None
+        self._since = 0.0
+
+    def begin(self) -> None:
+        self._since = time.monotonic()
+        if self._normal is None and sys.getswitchinterval() > self._INTERVAL:
+            self._normal = sys.getswitchinterval()
+            sys.setswitchinterval(self._INTERVAL)
+
+    def end_if_long(self) -> None:
+        if time.monotonic() - self._since > self._LONGEST:
+            self.end()
+
+    def end(self) -> None:
+        if self._normal is None:
+            return
+        # Left alone if somebody has set it to something else in the meantime.
+        if math.isclose(sys.getswitchinterval(), self._INTERVAL):
+            sys.setswitchinterval(self._normal)
+        self._normal = None
