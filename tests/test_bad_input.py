@@ -7,6 +7,7 @@ import re
 import pytest
 from harness import Kernel
 
+OPTIONS = "options are: --name NAME, --timeout DURATION"
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -26,15 +27,21 @@ def failure(kernel: Kernel, code: str) -> str:
             "%job --name x",
             "UsageError: %job: no code; write `%job f(x)`, or `%%job` on the first line of a cell",
         ),
-        ("%job --bogus 1", "UsageError: %job: unrecognized arguments: --bogus; options are: --name NAME"),
-        ("%job --name", "UsageError: %job: argument --name: expected one argument; options are: --name NAME"),
+        (
+            "%job --bogus 1",
+            f"UsageError: %job: unrecognized arguments: --bogus; {OPTIONS}",
+        ),
+        (
+            "%job --name",
+            f"UsageError: %job: argument --name: expected one argument; {OPTIONS}",
+        ),
         (
             "%%job 1 + 1\n2",
             "UsageError: %%job: only options may stand on its line, found '1 + 1'; the code goes below",
         ),
         ("%%job\n\n  ", "UsageError: %%job: no code below"),
         ("%jobs kill 99", "UsageError: %jobs kill: there is no job 99; `%jobs` lists those there are"),
-        ("%jobs kill x", "UsageError: %jobs kill: 'x' is not the number of a job"),
+        ("%jobs kill x", "UsageError: %jobs kill: 'x' is neither the number nor the name of a job"),
         ("%jobs kill", "UsageError: %jobs kill: which? name their numbers, or `all`"),
         (
             "%jobs dance",

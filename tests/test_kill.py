@@ -208,3 +208,73 @@ def test_a_long_call_in_c_is_stopping_until_it_returns(kernel: Kernel) -> None:
     assert kernel.ask("snapshot")["jobs"][0]["state"] == "stopping"
     kernel.execute("lock.release()")
     assert kernel.ended(job_id)["state"] == "killed"
+
+
+def test_a_timeout_kills(kernel: Kernel) -> None:
+    _, record = kernel.run_job("%job --timeout 0.2s __import__('time').sleep(1000)")
+    assert (record["state"], record["timed_out"]) == ("killed", True)
+    assert record["ended"] - record["started"] < 5
+    error = kernel.value(f"repr(jobs[{record['id']}].exception())")
+    assert error == f"JobTimedOut('job {record['id']} has timed out after 0.2 s')"
+    assert kernel.run_job("%job --timeout 1h 'in time'")[1]["timed_out"] is False
+
+
+def test_kill_by_name(kernel: Kernel) -> None:
+    for name in ("a", "a", "b"):
+        kernel.execute(f"%job --name {name} __import__('time').sleep(1000)")
+    kernel.until(lambda: len(kernel.records) == 3)
+    kernel.execute("%jobs kill a")
+    kernel.until(lambda: sorted(r["state"] for r in kernel.records.values()) == ["killed", "killed", "running"])
+    assert next(r["name"] for r in kernel.records.values() if r["state"] == "running") == "b"
+
+
+def test_the_pool_of_the_notebook_survives(kernel: Kernel) -> None:
+    kernel.execute("from concurrent.futures import ThreadPoolExecutor\nimport time\npool = ThreadPoolExecutor(2)")
+    msg_id = kernel.execute(
+        "%%job\nfuture = pool.submit(lambda: print('in the pool', flush=True) or time.sleep(0.5) or 'done')\n"
+        "future.result()\ntime.sleep(1000)"
+    )
+    job_id = kernel.job_of(msg_id)
+    # What a job has done by a pool that is not its own prints into the job's cell, but is not killed with it.
+    kernel.until(lambda: kernel.text(msg_id) == "in the pool\n")
+    kernel.ask("kill", {"jobs": [job_id]})
+    assert kernel.ended(job_id)["state"] == "killed"
+    assert kernel.value("pool.submit(lambda: 6 * 7).result(10)") == 42
+    assert kernel.value("[t.is_alive() for t in pool._threads]").count(False) == 0
+
+
+def test_a_killed_kernel_takes_the_children_along(fresh_kernel: Kernel) -> None:
+    kernel = fresh_kernel
+    kernel.install()
+    job_id = kernel.job_of(kernel.execute("%job !sleep 1000 & sleep 1000; true"))
+    kernel.in_state(job_id, "running")
+    pid = kernel.value("__import__('os').getpid()")
+    sleepers = kernel.until(
+        lambda: (
+            len(found := [c for c in psutil.Process(pid).children(recursive=True) if c.name() == "sleep"]) == 2
+            and found
+        )
+    )
+    psutil.Process(pid).kill()
+    _, alive = psutil.wait_procs(sleepers, timeout=10)
+    assert not alive
+
+
+def test_a_stuck_job_says_where(kernel: Kernel) -> None:
+    kernel.execute("import _thread\nlock = _thread.allocate_lock()\nlock.acquire()\ndef waits():\n    lock.acquire()")
+    job_id = kernel.job_of(kernel.execute("%job waits()"))
+    kernel.in_state(job_id, "running")
+    kernel.ask("kill", {"jobs": [job_id]})
+    kernel.until(lambda: kernel.records[job_id]["stuck_in"])
+    assert kernel.records[job_id]["state"] == "stopping"
+    assert kernel.records[job_id]["stuck_in"] == "waits, line 5"
+    kernel.execute("lock.release()")
+    assert kernel.ended(job_id)["state"] in ("killed", "finished")
+
+
+def test_a_job_that_was_started_by_a_job_is_its_own(kernel: Kernel) -> None:
+    outer = kernel.job_of(kernel.execute("%%job\ninner = %job __import__('time').sleep(1000)\ninner.wait()"))
+    kernel.until(lambda: sum(r["state"] == "running" for r in kernel.records.values()) == 2)
+    kernel.ask("kill", {"jobs": [outer]})
+    assert kernel.ended(outer)["state"] == "killed"
+    assert [r["state"] for r in kernel.ask("snapshot")["jobs"]] == ["killed", "running"]

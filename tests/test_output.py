@@ -93,3 +93,30 @@ def test_events_are_numbered_without_a_gap(kernel: Kernel) -> None:
     assert snapshot["seq"] == numbers[-1]
     assert snapshot["jobs"][-1]["state"] == "finished"
     assert kernel.text(msg_id) == "".join(f"{i}\n" for i in range(50))
+
+
+def test_a_function_as_the_first_job_prints_into_its_cell(fresh_kernel: Kernel) -> None:
+    fresh_kernel.install()
+    msg_id = fresh_kernel.execute("def f():\n    print('adding')\nj = jobs.submit(f)\nj.wait(10)")
+    assert fresh_kernel.value("j.output") == "adding\n"
+    fresh_kernel.until(lambda: fresh_kernel.text(msg_id) == "adding\n")
+
+
+def test_redirections_of_the_foreground_do_not_catch_a_job(kernel: Kernel) -> None:
+    kernel.execute("import threading; gate = threading.Event(); said = threading.Event()")
+    job = kernel.execute("%%job\ngate.wait(20)\nprint('from the job')\nsaid.set()")
+    kernel.execute("%%capture captured\nprint('captured')\ngate.set()\nsaid.wait(20)")
+    assert kernel.value("captured.stdout") == "captured\n"
+    kernel.ended(kernel.job_of(job))
+    assert kernel.text(job) == "from the job\n"
+    kernel.execute(
+        "import io, contextlib\nbuffer = io.StringIO()\nwith contextlib.redirect_stdout(buffer):\n"
+        "    j = %job print('from another job')\n    j.wait(10)\n    print('redirected')"
+    )
+    assert kernel.value("[buffer.getvalue(), j.output]") == ["redirected\n", "from another job\n"]
+
+
+def test_the_first_job_may_start_in_a_captured_cell(fresh_kernel: Kernel) -> None:
+    fresh_kernel.install()
+    fresh_kernel.execute("%%capture captured\nj = %job print('from the job')\nj.wait(10)\nprint('captured')")
+    assert fresh_kernel.value("[captured.stdout, j.output]") == ["captured\n", "from the job\n"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from IPython.core.error import UsageError
 
-from jupyterlab_jobs.kernel.syntax import cell_magic_for_job_alone, split_options
+from jupyterlab_jobs.kernel.syntax import cell_magic_for_job_alone, parse_duration, split_options
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_split_options(line: str, name: str | None, code: str) -> None:
 
 @pytest.mark.parametrize("line", ["--bogus x", "-z f()", "--nam n f()", "--name"])
 def test_unknown_options_are_named(line: str) -> None:
-    with pytest.raises(UsageError, match=r"^%job: .*; options are: --name NAME$"):
+    with pytest.raises(UsageError, match=r"^%job: .*; options are: --name NAME, --timeout DURATION$"):
         split_options(line)
 
 
@@ -60,3 +60,18 @@ def test_unknown_options_are_named(line: str) -> None:
 def test_job_alone_on_the_first_line(cell: str, becomes: str | None) -> None:
     lines = cell.splitlines(keepends=True)
     assert "".join(cell_magic_for_job_alone(lines)) == (becomes or cell)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("90", 90), ("90s", 90), ("0.5", 0.5), ("5m", 300), ("1h30m", 5400), ("1h", 3600), ("2m5s", 125)],
+)
+def test_durations(text: str, seconds: float) -> None:
+    assert parse_duration(text) == seconds
+    assert split_options(f"--timeout {text} f()")[0].timeout == seconds
+
+
+@pytest.mark.parametrize("text", ["", "0", "-1", "m", "1x", "1s1h", "soon", "1.5m"])
+def test_bad_durations(text: str) -> None:
+    with pytest.raises(UsageError, match=r"is not a duration; write 90, 90s, 5m or 1h30m"):
+        parse_duration(text)

@@ -8,6 +8,7 @@ from typing import Any
 
 from .job import Job, Origin
 from .registry import Registry
+from .syntax import JobOptions
 from .threads import current_job
 from .work import FunctionWork
 
@@ -19,28 +20,35 @@ class Jobs:
         self,
         registry: Registry,
         origin: Callable[[], Origin],
-        submit_code: Callable[[str, str | None, Origin], Job],
+        submit_code: Callable[[str, JobOptions, Origin], Job],
     ) -> None:
         self._registry = registry
         self._origin = origin
         self._submit_code = submit_code
 
-    def submit(self, fn_or_code: Callable[..., Any] | str, *args: Any, name: str | None = None, **kwargs: Any) -> Job:
+    def submit(
+        self,
+        fn_or_code: Callable[..., Any] | str,
+        *args: Any,
+        name: str | None = None,
+        timeout: float | None = None,
+        **kwargs: Any,
+    ) -> Job:
         """Run a function, or IPython code, in the background.
 
-        A function is called with `args` and `kwargs`. Code runs as `%job` runs it, and takes neither. Raises
-        `SyntaxError` for code that does not compile, `TypeError` for what is neither.
+        A function is called with `args` and `kwargs`. Code runs as `%job` runs it, and takes neither. After `timeout`
+        seconds the job is killed. Raises `SyntaxError` for code that does not compile, `TypeError` for what is neither.
         """
         if isinstance(fn_or_code, str):
             if args or kwargs:
                 raise TypeError("arguments go with a function, not with code")
-            return self._submit_code(fn_or_code, name, self._origin())
+            return self._submit_code(fn_or_code, JobOptions(name, timeout), self._origin())
         if not callable(fn_or_code):
             raise TypeError(f"submit() takes a function or code, not {type(fn_or_code).__name__}")
         title = name or getattr(fn_or_code, "__qualname__", None) or repr(fn_or_code)
         work = FunctionWork(fn_or_code, args, kwargs)
         job_id = self._registry.next_id()
-        return self._registry.submit(Job(self._registry, job_id, title, title, self._origin(), work))
+        return self._registry.submit(Job(self._registry, job_id, title, title, self._origin(), work, timeout))
 
     def __getitem__(self, job_id: int) -> Job:
         """The job with this id; raises `NoSuchJob`, a `LookupError`."""

@@ -16,6 +16,10 @@ class JobWasKilled(CancelledError):
     """Raised by `Job.result()` of a job that was killed."""
 
 
+class JobTimedOut(JobWasKilled, TimeoutError):
+    """Raised by `Job.result()` of a job that was killed because its time was up."""
+
+
 class NoSuchJob(LookupError):
     """There is no job with this id."""
 

@@ -67,9 +67,20 @@ class Job:
         "stopping_since",
         "stuck_in",
         "submitted",
+        "timed_out",
+        "timeout",
     )
 
-    def __init__(self, registry: Registry, job_id: int, name: str, code: str, origin: Origin, work: Work) -> None:
+    def __init__(
+        self,
+        registry: Registry,
+        job_id: int,
+        name: str,
+        code: str,
+        origin: Origin,
+        work: Work,
+        timeout: float | None = None,
+    ) -> None:
         self._registry = registry
         self._future: futures.Future[Any] = futures.Future()
         self.id = job_id
@@ -78,10 +89,12 @@ class Job:
         self.origin = origin
         self.execution_count = origin.execution_count
         self._history: list[State] = ["queued"]
+        self.timeout = timeout
         self.submitted = time.time()
         self.started: float | None = None
         self.ended: float | None = None
         self.stopping_since: float | None = None
+        self.timed_out = False
         self.stuck_in: str | None = None  # where a job is that does not end although it is being killed
         self.error: JobError | None = None
         self._work: Work | None = work

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,14 @@ from .syntax import parse_cell, parse_line
 if TYPE_CHECKING:
     from .job import Job
     from .runtime import Runtime
+
+
+def _words(line: str) -> list[str]:
+    try:
+        return shlex.split(line.replace(",", " "))
+    except ValueError as error:
+        raise UsageError(f"%jobs: {error}") from None
+
 
 _VERBS = ("kill", "wait", "clear", "traceback", "output")
 
@@ -39,7 +48,7 @@ class JobMagics(Magics):
     def jobs(self, line: str) -> Any:
         """List the jobs, or do something with them: `%jobs [kill|wait|clear|traceback|output] [JOB…|all]`."""
         jobs = self._runtime.jobs
-        verb, *names = line.replace(",", " ").split() or [""]
+        verb, *names = _words(line) or [""]
         if not verb:
             return jobs
         if verb not in _VERBS:
@@ -68,10 +77,14 @@ class JobMagics(Magics):
             return [job for job in jobs if verb != "kill" or not job.done()]
         chosen = []
         for name in names:
+            if not name.isdecimal():
+                named = [job for job in jobs if job.name == name]
+                if not named:
+                    raise UsageError(f"%jobs {verb}: {name!r} is neither the number nor the name of a job")
+                chosen += named
+                continue
             try:
                 chosen.append(jobs[int(name)])
-            except ValueError:
-                raise UsageError(f"%jobs {verb}: {name!r} is not the number of a job") from None
             except NoSuchJob as error:
                 raise UsageError(f"%jobs {verb}: {error}") from None
         return chosen

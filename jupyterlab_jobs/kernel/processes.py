@@ -9,6 +9,9 @@ from threading import get_native_id
 
 import psutil
 
+from .guardian import guard
+from .threads import run_as
+
 # Some Linux kernels are built without it.
 _CHILDREN_ARE_LISTED = os.path.exists(f"/proc/self/task/{get_native_id()}/children")
 
@@ -28,6 +31,8 @@ class ChildProcesses:
             root = psutil.Process(pid)
         except psutil.NoSuchProcess:
             return
+        # Not as the job, whose child the guardian would be.
+        run_as(None, guard, pid, root.create_time())
         # A root that has ended is kept as long as its group may have members.
         self._roots = [known for known in self._roots if _is_alive(known) or _leads_group(known)]
         self._roots.append(root)

@@ -95,6 +95,7 @@ def record(job: Job) -> dict[str, Any]:
         "ended": job.ended,
         "stopping_since": job.stopping_since,
         "stuck_in": job.stuck_in,
+        "timed_out": job.timed_out,
         "error": None if job.error is None else asdict(job.error),
     }
 

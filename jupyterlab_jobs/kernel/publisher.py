@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from . import protocol
 from .output import OutputMessage
 from .states import ENDED
+from .threads import start_own_thread
 from .transport import KernelTransport
 
 if TYPE_CHECKING:
@@ -47,8 +48,7 @@ class Publisher:
     def start(self) -> None:
         """Start the thread, if it does not run yet."""
         if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="jobs-publisher", daemon=True)
-            self._thread.start()
+            self._thread = start_own_thread("jobs-publisher", self._run)
 
     def stop(self) -> None:
         """Send what is left, and end the thread."""

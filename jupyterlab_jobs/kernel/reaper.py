@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from .threads import start_own_thread
+
 if TYPE_CHECKING:
     from .job import Job
 
@@ -41,8 +43,7 @@ class Reaper:
             self._haste.begin()
             self._pauses[job] = self._FIRST_PAUSE
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="jobs-reaper", daemon=True)
-                self._thread.start()
+                self._thread = start_own_thread("jobs-reaper", self._run)
             self._condition.notify()
 
     def _run(self) -> None:

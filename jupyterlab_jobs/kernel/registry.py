@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from .errors import JobWasKilled, NoSuchJob
+from .deadlines import Deadlines
+from .errors import JobTimedOut, JobWasKilled, NoSuchJob
 from .job import Job, JobError
 from .publisher import Publisher
 from .reaper import Reaper
@@ -37,6 +38,7 @@ class Registry:
         self._by_id: dict[int, Job] = {}
         self._last_id = 0
         self._reaper = Reaper(self._tell_stuck)
+        self._deadlines = Deadlines(self._time_is_up)
 
     def next_id(self) -> int:
         """An id for a job that is about to be added."""
@@ -131,6 +133,8 @@ class Registry:
             if job.state != "queued":
                 return False
             self._enter(job, "running")
+        if job.timeout is not None:
+            self._deadlines.add(job, job.timeout)
         self.publisher.wake(job)
         return True
 
@@ -156,9 +160,19 @@ class Registry:
     def job_was_killed(self, job: Job) -> None:
         with self._lock:
             self._enter(job, "killed")
-        self._settle(job, error=JobWasKilled(f"job {job.id} was killed"))
+        if job.timed_out:
+            self._settle(job, error=JobTimedOut(f"job {job.id} has timed out after {job.timeout:g} s"))
+        else:
+            self._settle(job, error=JobWasKilled(f"job {job.id} was killed"))
 
     # --------------------------------------------------------------------------
+
+    def _time_is_up(self, job: Job) -> None:
+        with self._lock:
+            if job.state != "running":
+                return
+            job.timed_out = True
+        self.kill([job])
 
     def _tell_stuck(self, job: Job, where: str) -> None:
         job.stuck_in = where

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import threading
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .async_exception import stems_from_kill
 from .kill import Returned
-from .threads import run_as
+from .threads import run_as, start_own_thread
 
 if TYPE_CHECKING:
     from .job import Job
@@ -38,13 +37,7 @@ class Observer(Protocol):
 
 def start_thread(job: Job, work: Work, observer: Observer) -> None:
     """Start the job's thread."""
-    threading.Thread(
-        # A daemon: the kernel's shutdown must not wait for it.
-        target=run_as,
-        args=(job, _run, job, work, observer),
-        name=f"job-{job.id}",
-        daemon=True,
-    ).start()
+    start_own_thread(f"job-{job.id}", run_as, job, _run, job, work, observer)
 
 
 def _run(job: Job, work: Work, observer: Observer) -> None:

@@ -150,7 +150,8 @@ class Runtime:
             execution_count=origin.execution_count,
         )
         name = call.options.name or _title(call.code)
-        return Job(self.registry, job_id, name, call.code, origin, SourceWork(self.shell, source))
+        work = SourceWork(self.shell, source)
+        return Job(self.registry, job_id, name, call.code, origin, work, call.options.timeout)
 
     def submit(self, call: JobCall, origin: Origin) -> Job:
         """Start the job that a `%job` asks for; raises `SyntaxError`."""
@@ -172,8 +173,8 @@ class Runtime:
         except SyntaxError as error:
             raise ShownSyntaxError.of(self.shell, error) from None
 
-    def _submit_code(self, code: str, name: str | None, origin: Origin) -> Job:
-        return self.submit(JobCall(JobOptions(name=name), code, first_line=1), origin)
+    def _submit_code(self, code: str, options: JobOptions, origin: Origin) -> Job:
+        return self.submit(JobCall(options, code, first_line=1), origin)
 
     def _origin_of_call(self, lane: Any = "api") -> Origin:
         """Where the calling code stands: in a cell, or in a job."""

@@ -14,6 +14,8 @@ from IPython.core.magic_arguments import MagicArgumentParser
 # A word of the options: quotes may hold blanks.
 _WORD = re.compile(r"""\s*((?:[^\s"']|"[^"]*"|'[^']*')+)""")
 
+_DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?")
+
 _JOB_ALONE = re.compile(r"^%job(?=\s|$)")
 
 
@@ -22,6 +24,8 @@ class JobOptions:
     """The options of one `%job`."""
 
     name: str | None = None
+    timeout: float | None = None
+    """Seconds after which the job is killed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,7 @@ class _OptionParser(MagicArgumentParser):
 _parser = _OptionParser("%job", add_help=False)  # type: ignore[no-untyped-call] # IPython's
 _parser.allow_abbrev = False
 _parser.add_argument("--name", metavar="NAME", help="what the panel calls the job")
+_parser.add_argument("--timeout", metavar="DURATION", help="kill the job after 90, 90s, 5m or 1h30m")
 
 
 def split_options(line: str) -> tuple[JobOptions, str]:
@@ -76,7 +81,20 @@ def split_options(line: str) -> tuple[JobOptions, str]:
                 words.append(value.group(1))
                 position = value.end()
     options = _parser.parse_args([_unquoted(word) for word in words])
-    return JobOptions(name=options.name), line[position:].strip()
+    timeout = None if options.timeout is None else parse_duration(options.timeout)
+    return JobOptions(name=options.name, timeout=timeout), line[position:].strip()
+
+
+def parse_duration(text: str) -> float:
+    """Seconds from `90`, `90s`, `5m` or `1h30m`; raises `UsageError`."""
+    match = _DURATION.fullmatch(text)
+    seconds = 0.0
+    if match is not None:
+        hours, minutes, rest = (float(part or 0) for part in match.groups())
+        seconds = 3600 * hours + 60 * minutes + rest
+    if seconds <= 0:
+        raise UsageError(f"%job: {text!r} is not a duration; write 90, 90s, 5m or 1h30m")
+    return seconds
 
 
 def _unquoted(word: str) -> str:

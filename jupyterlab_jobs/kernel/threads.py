@@ -6,6 +6,7 @@ context, and the kill and the panel ask from other threads.
 
 from __future__ import annotations
 
+import threading
 from _thread import get_ident
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,14 @@ def run_as(job: Job | None, function: Callable[..., Any], *args: Any) -> Any:
         return function(*args)
     finally:
         _belong(ident, before)
+
+
+def start_own_thread(name: str, target: Callable[..., None], *args: Any) -> threading.Thread:
+    """Start a thread of the runtime's own. Started by a job, it would otherwise belong to it, and die with it."""
+    # A daemon: the kernel's shutdown must not wait for it.
+    thread = threading.Thread(target=target, args=args, name=name, daemon=True)
+    run_as(None, thread.start)
+    return thread
 
 
 def _belong(ident: int, job: Job | None) -> None:
