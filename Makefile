@@ -63,14 +63,15 @@ pytest: $(python) $(kernels) ## Run the tests of the runtime, against every ipyk
 browser: setup $(ui_modules) ## Run the tests in a real browser
 	@echo "== playwright"
 	@scripts/ensure-chromium.sh
-	@cd ui-tests && $(ACTIVE) jlpm playwright test --project lab --project notebook $(ARGS)
+	@cd ui-tests && $(ACTIVE) jlpm playwright test --project=lab --project=notebook $(ARGS)
 
-bench: setup $(kernels) ## Measure
+bench: setup $(kernels) $(ui_modules) ## Measure
+	@scripts/ensure-chromium.sh
 	@$(ACTIVE) python -m bench $(ARGS)
 
 screenshots: setup $(ui_modules) ## Take the pictures of the documentation
 	@scripts/ensure-chromium.sh
-	@cd ui-tests && $(ACTIVE) jlpm playwright test --project screenshots $(ARGS)
+	@cd ui-tests && $(ACTIVE) jlpm playwright test --project=screenshots $(ARGS)
 
 build: setup ## Build the extension and link it into .venv
 

@@ -1,6 +1,8 @@
 """The server of the browser tests: without any protection, never to be used for anything else."""
 
+import json
 import os
+import sys
 from pathlib import Path
 
 from jupyterlab.galata import configure_jupyter_server
@@ -11,3 +13,14 @@ configure_jupyter_server(c)
 c.JupyterNotebookApp.expose_app_in_browser = True
 c.ServerApp.allow_root = os.getuid() == 0
 c.Application.log_level = "ERROR"
+
+# A kernel that says that it speaks another language than Python.
+kernel = Path(os.environ["JUPYTER_DATA_DIR"], "kernels", "not-python", "kernel.json")
+kernel.parent.mkdir(parents=True, exist_ok=True)
+argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+kernel.write_text(json.dumps({"argv": argv, "display_name": "Not Python", "language": "not-python"}))
+
+# Its kernels say nothing either, unless something goes wrong.
+profile = Path(os.environ["IPYTHONDIR"], "profile_default")
+profile.mkdir(parents=True, exist_ok=True)
+(profile / "ipython_kernel_config.py").write_text('get_config().Application.log_level = "ERROR"')

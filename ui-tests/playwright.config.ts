@@ -71,6 +71,7 @@ export default defineConfig<GalataOptions>({
   reporter: 'list',
   retries: 0,
   timeout: 60_000,
+  expect: { timeout: 15_000 },
   workers: 1,
   use: {
     launchOptions: {
@@ -100,7 +101,12 @@ export default defineConfig<GalataOptions>({
     {
       name: 'notebook',
       testDir: 'tests/notebook7',
-      use: { baseURL: notebookUrl, appPath: '', autoGoto: false }
+      use: { baseURL: notebookUrl, appPath: '' }
+    },
+    {
+      name: 'bench',
+      testDir: 'bench',
+      use: { baseURL: labUrl, trace: 'off' }
     },
     {
       name: 'screenshots',

@@ -66,7 +66,7 @@ function JobOutput(props: {
   log: IOutputLog | undefined;
   rendermime: IRenderMimeRegistry;
   trans: TranslationBundle;
-}): JSX.Element {
+}): JSX.Element | null {
   const { job, log, rendermime, trans } = props;
   const hasTraceback = job.error !== null;
   const { outputs, isCut } = useMemo(() => {
@@ -78,7 +78,7 @@ function JobOutput(props: {
   }, [log, hasTraceback]);
   const isRunning = !hasEnded(job.state);
   if (outputs.length === 0) {
-    return (
+    return hasTraceback ? null : (
       <div className="jp-Jobs-note">
         {isRunning
           ? trans.__('It has written nothing yet.')

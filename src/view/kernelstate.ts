@@ -5,8 +5,8 @@ import type { IJobsState, IKernelJobs } from '../tokens';
 /**
  * The state of a kernel's jobs, in a component.
  *
- * Several changes between two frames are drawn once: a hundred jobs that print
- * change the state more often than anybody can see.
+ * A change is drawn at once, and those that follow it before the next frame together
+ * in that: a hundred jobs that print change the state more often than anybody can see.
  *
  * @param isVisible - whether to follow at all. What is hidden is not drawn, and
  * finds the present state when it is shown.
@@ -21,11 +21,20 @@ export function useKernelState(
         return () => undefined;
       }
       let frame = 0;
+      let isBehind = false;
       const onStateChanged = () => {
-        frame ||= requestAnimationFrame(() => {
+        if (frame) {
+          isBehind = true;
+          return;
+        }
+        frame = requestAnimationFrame(() => {
           frame = 0;
-          onChange();
+          if (isBehind) {
+            isBehind = false;
+            onStateChanged();
+          }
         });
+        onChange();
       };
       kernel.stateChanged.connect(onStateChanged);
       return () => {

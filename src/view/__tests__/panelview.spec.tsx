@@ -91,11 +91,18 @@ describe('PanelView', () => {
     expect(actions.killAll).toHaveBeenCalled();
     expect(actions.clear).toHaveBeenCalled();
 
-    kernel.setJobs([makeJob(2), makeJob(3, { state: 'finished', ended: 1 })]);
-    await nextFrame();
+    act(() =>
+      kernel.setJobs([makeJob(2), makeJob(3, { state: 'finished', ended: 1 })])
+    );
     expect(idsIn('running')).toEqual(['2']);
     expect(idsIn('finished')).toEqual(['3']);
     expect(idsIn('failed')).toEqual([]);
+
+    // A second change does not cost a second drawing in the same frame.
+    act(() => kernel.setJobs([makeJob(2)]));
+    expect(idsIn('finished')).toEqual(['3']);
+    await nextFrame();
+    expect(idsIn('finished')).toEqual([]);
   });
 
   it('does not follow while it is hidden', async () => {

@@ -1,0 +1,87 @@
+import type { NotebookWithJobs } from './jobs';
+import { ENDLESS, expect, GATE, SPIN, test } from './jobs';
+
+async function restartKernel(notebook: NotebookWithJobs): Promise<void> {
+  const { page } = notebook;
+  // Galata answers with a status that JupyterLab takes for a failure.
+  await page.route(/kernels\/.*\/restart/, route => route.continue());
+  await notebook.command('kernelmenu:restart');
+  await page.getByRole('button', { name: 'Confirm Kernel Restart' }).click();
+}
+
+test('the runtime is there before the first cell, and again after a restart', async ({
+  openNotebook
+}) => {
+  const notebook = await openNotebook([
+    ENDLESS,
+    '%job print("after the restart")'
+  ]);
+  await notebook.run(0);
+  await notebook.openPanel();
+  await notebook.toHaveState(1, 'running');
+
+  await restartKernel(notebook);
+  await notebook.toHaveState(1, 'lost');
+  await notebook.run(1);
+
+  await expect(notebook.output(1)).toContainText('after the restart');
+  await expect(notebook.badge(0)).toHaveAttribute('data-state', 'lost');
+  await expect(notebook.section('failed')).toContainText('lost');
+  await expect(notebook.section('finished').locator('li')).toHaveCount(1);
+});
+
+test('after a reload, all jobs of a busy kernel are back', async ({
+  openNotebook,
+  page
+}) => {
+  const notebook = await openNotebook([
+    GATE,
+    SPIN,
+    '%%job --name talking\nimport time\nprint("before the reload")\ntime.sleep(1000)',
+    '%job 1 / 0',
+    '%job gate.set()'
+  ]);
+  await notebook.openPanel();
+  await notebook.makeBusy();
+  await notebook.run(2, 3);
+  await notebook.toHaveState(1, 'running');
+  await notebook.toHaveState(2, 'failed');
+  await expect(notebook.output(2)).toContainText('before the reload');
+  await page.notebook.save();
+
+  await page.reload();
+  await notebook.openPanel();
+
+  await notebook.toHaveState(1, 'running');
+  await expect(notebook.row(1)).toContainText('before the reload');
+  await notebook.toHaveState(2, 'failed');
+  await expect(notebook.badge(2)).toHaveAttribute('data-state', 'running');
+  await expect(notebook.output(2)).toContainText('before the reload');
+
+  // The express lane works as well, and the kernel goes on.
+  await notebook.run(4);
+  await notebook.toHaveState(3, 'finished');
+  await notebook.killButton(notebook.badge(2), 1).click();
+  await notebook.toHaveState(1, 'killed');
+});
+
+test('cells of another language are left alone, and the panel says why', async ({
+  openNotebook
+}) => {
+  const notebook = await openNotebook(
+    [
+      '"jobs" in globals(), "jupyterlab_jobs" in __import__("sys").modules',
+      '%job 0'
+    ],
+    'not-python'
+  );
+  await notebook.openPanel();
+  await notebook.run(0);
+
+  await expect(notebook.output(0)).toContainText('(False, False)');
+  await expect(notebook.panel).toContainText('Jobs need a Python kernel');
+  await notebook.run(1);
+  await expect(notebook.output(1)).toContainText(
+    'magic function `%job` not found'
+  );
+});
