@@ -278,3 +278,63 @@ def test_a_job_that_was_started_by_a_job_is_its_own(kernel: Kernel) -> None:
     kernel.ask("kill", {"jobs": [outer]})
     assert kernel.ended(outer)["state"] == "killed"
     assert [r["state"] for r in kernel.ask("snapshot")["jobs"]] == ["killed", "running"]
+
+
+def test_many_kills_of_one_job_hit_nothing_else(kernel: Kernel) -> None:
+    kernel.execute(
+        "import threading, logging\nhit = []\nlogger = logging.getLogger('test')\n"
+        "logger.addHandler(logging.NullHandler())\n"
+        "def innocent():\n    try:\n        for _ in range(2000): pass\n"
+        "    except BaseException as e:\n        hit.append(e)\n"
+        "def hammer(job):\n    while not job.done():\n        job.kill()\n"
+        "for _ in range(60):\n"
+        "    j = %job while True: logger.error('x')\n"
+        "    hammer(j)\n"
+        "    t = threading.Thread(target=innocent); t.start(); t.join()\n"
+        "logger.error('still works')"
+    )
+    kernel.until(lambda: len(kernel.records) == 60 and all(r["state"] == "killed" for r in kernel.records.values()))
+    assert kernel.value("hit") == []
+
+
+def test_kill_all_from_inside_a_job(kernel: Kernel) -> None:
+    for _ in range(2):
+        kernel.execute("%job __import__('time').sleep(1000)")
+    kernel.execute("%job jobs.kill_all()")
+    kernel.execute("%job __import__('time').sleep(0)")
+    kernel.until(lambda: len(kernel.records) == 4)
+    kernel.until(lambda: not [r for r in kernel.records.values() if r["ended"] is None])
+    assert [r["state"] for r in kernel.ask("snapshot")["jobs"]][:3] == ["killed", "killed", "killed"]
+
+
+def test_a_cleared_job_does_not_come_back(kernel: Kernel) -> None:
+    kernel.execute("import threading; release = threading.Event()")
+    busy = kernel.execute("release.wait(20)", wait=False)
+    kernel.until(lambda: any(m["msg_type"] == "execute_input" for m in kernel.of(busy)))
+    msg_id, answer = kernel.submit_express("%job 'gone'")
+    kernel.ended(answer["jobs"][0])
+    kernel.ask("clear")
+    kernel.until(lambda: not kernel.records)
+    kernel.submit_express("%job release.set()")
+    kernel.shell_reply(msg_id)
+    kernel.until(lambda: any(r["code"] == "release.set()" and r["ended"] for r in kernel.records.values()))
+    assert len(kernel.records) == 1
+
+
+def test_asyncio_cleanup_may_use_the_network_and_is_quiet(kernel: Kernel) -> None:
+    kernel.execute(
+        "import socket, threading\nserver = socket.create_server(('127.0.0.1', 0))\nheard = []\n"
+        "def serve():\n    c, _ = server.accept()\n    heard.append(c.recv(100))\n    c.close()\n"
+        "listener = threading.Thread(target=serve); listener.start(); connected = threading.Event()"
+    )
+    msg_id = kernel.execute(
+        "%%job\nimport asyncio\nr, w = await asyncio.open_connection(*server.getsockname())\nconnected.set()\n"
+        "try:\n    await r.read()\nexcept asyncio.CancelledError:\n    w.write(b'QUIT')\n    await w.drain()\n    raise"
+    )
+    job_id = kernel.job_of(msg_id)
+    kernel.execute("connected.wait(20)")
+    kernel.ask("kill", {"jobs": [job_id]})
+    assert kernel.ended(job_id)["state"] == "killed"
+    kernel.execute("listener.join(10)")
+    assert kernel.value("heard") == [b"QUIT"]
+    assert kernel.text(msg_id, "stderr") == ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from harness import Kernel
 
 
@@ -120,3 +121,40 @@ def test_the_first_job_may_start_in_a_captured_cell(fresh_kernel: Kernel) -> Non
     fresh_kernel.install()
     fresh_kernel.execute("%%capture captured\nj = %job print('from the job')\nj.wait(10)\nprint('captured')")
     assert fresh_kernel.value("[captured.stdout, j.output]") == ["captured\n", "from the job\n"]
+
+
+@pytest.mark.parametrize(
+    ("code", "state"),
+    [
+        ("print('\\ud800')", "finished"),
+        ("from IPython.display import display\ndisplay({'application/json': {'a': object()}}, raw=True)", "failed"),
+        ("class E(Exception):\n    def _render_traceback_(self):\n        return [1, None]\nraise E", "failed"),
+        ("class E(Exception):\n    def __str__(self):\n        raise SystemExit\nraise E", "failed"),
+    ],
+)
+def test_what_cannot_be_sent_harms_nobody(kernel: Kernel, code: str, state: str) -> None:
+    bad = kernel.execute(f"%%job\n{code}", wait=False)
+    good = kernel.execute("%%job\nfor i in range(50):\n    print(i)")
+    assert kernel.ended(kernel.job_of(good))["state"] == "finished"
+    assert kernel.text(good) == "".join(f"{i}\n" for i in range(50))
+    assert kernel.ended(kernel.job_of(bad))["state"] == state
+    assert len(kernel.ask("snapshot")["jobs"]) == 2
+
+
+def test_a_job_that_floods_is_not_in_the_way(kernel: Kernel) -> None:
+    flood = kernel.execute(
+        "%%job\nimport sys\nfor i in range(2000):\n    print(i)\n    print(i, file=sys.stderr)", wait=False
+    )
+    other = kernel.execute("%job print('other')")
+    kernel.until(lambda: kernel.text(other) == "other\n")
+    assert kernel.ended(kernel.job_of(flood))["state"] == "finished"
+    assert kernel.text(flood) == kernel.text(flood, "stderr") == "".join(f"{i}\n" for i in range(2000))
+
+
+def test_a_forked_process_prints(kernel: Kernel) -> None:
+    msg_id, record = kernel.run_job(
+        "%%job\nimport multiprocessing\nc = multiprocessing.get_context('fork')\n"
+        "q = c.SimpleQueue()\np = c.Process(target=q.put, args=('forked',))\np.start()\nprint(q.get())\np.join()"
+    )
+    assert record["state"] == "finished", record["error"]
+    assert kernel.text(msg_id) == "forked\n"

@@ -61,6 +61,7 @@ class Job:
         "error",
         "execution_count",
         "id",
+        "is_removed",
         "name",
         "origin",
         "started",
@@ -95,6 +96,7 @@ class Job:
         self.ended: float | None = None
         self.stopping_since: float | None = None
         self.timed_out = False
+        self.is_removed = False
         self.stuck_in: str | None = None  # where a job is that does not end although it is being killed
         self.error: JobError | None = None
         self._work: Work | None = work

@@ -19,6 +19,7 @@ import sys
 import time
 from _thread import LockType, allocate_lock, get_ident
 from collections.abc import Callable
+from types import FrameType
 from typing import Any
 
 from . import async_exception
@@ -27,6 +28,11 @@ from .processes import ChildProcesses
 
 _CANCEL_PATIENCE = 0.5
 """Seconds that a cancelled task has for its clean-up before it is cancelled, or struck, again."""
+
+
+_LOCKING = frozenset({"__enter__", "__exit__", "acquire", "release", "_acquire_restore", "_release_save", "_is_owned"})
+
+_BOOK_KEEPING = frozenset(f"{__package__}.{name}" for name in ("output", "publisher", "registry", "threads"))
 
 
 class Returned:
@@ -41,12 +47,14 @@ class Returned:
 class _Victim:
     """A thread that can be struck. The switch's lock guards it, but for `wake`, which is the thread's own to set."""
 
-    __slots__ = ("ident", "raised", "wake", "woken")
+    __slots__ = ("closed", "forced", "ident", "raised", "wake", "woken")
 
     def __init__(self, ident: int) -> None:
         self.ident = ident
         self.wake: Callable[[], None] | None = None  # how to end the blocking call in which it is
         self.woken = False
+        self.closed = False  # its code has ended; set by the thread itself, without the lock
+        self.forced = False  # its clean-up is to be cut short
         self.raised: list[bool] = []  # not empty once a JobKilled was raised in it
 
 
@@ -72,25 +80,31 @@ class KillSwitch:
 
     def run(self, function: Callable[[], Any]) -> Returned | BaseException:
         """Call a function that a strike can end; returns what came of it. Never raises."""
+        victim = _Victim(get_ident())
         outcome: Returned | BaseException | None = None
-        # A strike can hit between the end of the function and that of _close(), and an insistent one hits twice. While
-        # one is being handled no further one is sent (see `strike`).
+        # From `closed` on nobody strikes. What can still arrive after it is one exception that is pending, the one that
+        # an insistent one has ready, and one of a strike that had looked at `closed` before: each handler takes one.
         try:
             try:
                 try:
-                    self._open()
-                    outcome = Returned(function())
-                except BaseException as error:
-                    outcome = error
-                self._close()
-            except JobKilled as late:
-                if outcome is None:
-                    outcome = late
-                self._close()
-        except JobKilled as later:
-            if outcome is None:
-                outcome = later
-            self._close()
+                    try:
+                        self._open(victim)
+                        outcome = Returned(function())
+                        victim.closed = True
+                    except BaseException as error:
+                        victim.closed = True
+                        outcome = error
+                    self._close(victim)
+                except JobKilled as late:
+                    victim.closed = True
+                    outcome = late if outcome is None else outcome
+                    self._close(victim)
+            except JobKilled as later:
+                outcome = later if outcome is None else outcome
+                self._close(victim)
+        except JobKilled as latest:
+            outcome = latest if outcome is None else outcome
+            self._close(victim)
         try:
             assert outcome is not None
             return outcome
@@ -163,26 +177,29 @@ class KillSwitch:
             gone.acquire()
         gone.acquire()
 
-    def _open(self) -> None:
+    def _open(self, victim: _Victim) -> None:
         """From now on the calling thread can be struck. Raises `JobKilled` if the kill came first."""
-        victim = _Victim(get_ident())
         with self._lock:
             self._victims[victim.ident] = victim
             if self.requested:
                 raise JobKilled
 
-    def _close(self) -> None:
+    def _close(self, victim: _Victim) -> None:
         """From now on no strike reaches the calling thread.
 
-        May raise one `JobKilled` that was on its way, or two; to be called again then.
+        May raise a `JobKilled` that was on its way; to be called again then.
         """
         with self._lock:
-            self._victims.pop(get_ident(), None)
-            if not self._victims and self._all_gone is not None:
-                self._all_gone.release()
-                self._all_gone = None
+            self._forget(victim)
         if self.requested:
             async_exception.absorb_pending()
+
+    def _forget(self, victim: _Victim) -> None:
+        assert self._lock.locked()
+        self._victims.pop(victim.ident, None)
+        if not self._victims and self._all_gone is not None:
+            self._all_gone.release()
+            self._all_gone = None
 
     # -------------------------------------------------------------------- in any thread
 
@@ -193,9 +210,14 @@ class KillSwitch:
         """
         with self._lock:
             self.requested = True
-            victims = [
-                victim for victim in self._victims.values() if not (again and async_exception.is_leaving(victim.ident))
-            ]
+            frames = sys._current_frames()
+            victims = []
+            for victim in list(self._victims.values()):
+                if victim.ident not in frames:
+                    self._forget(victim)  # the thread is gone, and its number may become another's
+                elif not victim.closed and self._may_strike(victim, frames[victim.ident], again):
+                    victims.append(victim)
+            del frames
             if not victims:
                 return bool(self._victims)
             # Before the threads hear of it: on its way out one may end a child itself, and grandchildren would be lost.
@@ -206,11 +228,24 @@ class KillSwitch:
         self.children.kill(family)
         return True
 
+    def _may_strike(self, victim: _Victim, frame: FrameType, again: bool) -> bool:
+        """Whether a strike would hit at the right moment; otherwise the next one may."""
+        if not again:
+            victim.forced = victim.forced or async_exception.is_leaving(victim.ident)
+        elif not victim.forced and async_exception.is_leaving(victim.ident):
+            return False
+        # Between the taking of a lock and the `with` that will release it, or inside of our own book-keeping.
+        module = frame.f_globals.get("__name__", "")
+        return victim.wake is not None or not (
+            (module in ("threading", "logging") and frame.f_code.co_name in _LOCKING) or module in _BOOK_KEEPING
+        )
+
     def take_back(self) -> None:
         """Take back exceptions that were not raised yet. Called in the reaper's thread, between two strikes."""
         with self._lock:
-            for ident in self._victims:
-                async_exception.take_back(ident)
+            for victim in self._victims.values():
+                if not victim.closed:
+                    async_exception.take_back(victim.ident)
 
     def where(self) -> str | None:
         """The innermost function in which a thread of the job is, and its line; None if there is none."""

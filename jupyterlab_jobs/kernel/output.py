@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+import time
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,7 +18,9 @@ MAX_LOG_CHARACTERS = 1_000_000
 MAX_LOG_ITEMS = 2_000
 
 # Writers wait when this much is on its way to the clients: a job that floods must not eat the memory.
-_MAX_PENDING_CHARACTERS = 4_000_000
+_MAX_PENDING_SIZE = 4_000_000
+_MESSAGE_SIZE = 200  # what a message takes beside its text
+_LONGEST_WAIT = 100  # hundredths of a second
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,13 @@ class OutputMessage:
 
     type: MessageType
     content: dict[str, Any]
+
+
+def sendable(text: str) -> str:
+    """The text without what cannot be sent: halves of surrogate pairs become question marks."""
+    if text.isascii():
+        return text
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _size(item: dict[str, Any]) -> int:
@@ -104,23 +113,13 @@ class Output:
     there.
     """
 
-    __slots__ = (
-        "_job",
-        "_pending",
-        "_pending_characters",
-        "_publisher",
-        "_room",
-        "displayed",
-        "log",
-        "shown",
-    )
+    __slots__ = ("_job", "_pending", "_pending_size", "_publisher", "displayed", "log", "shown")
 
     def __init__(self, job: Job, publisher: Publisher) -> None:
         self._job = job
         self._publisher = publisher
         self._pending: deque[OutputMessage] = deque()
-        self._pending_characters = 0
-        self._room: threading.Event | None = None
+        self._pending_size = 0
         self.log = OutputLog()
         self.shown: Literal["running", "ended", "cleared"] | None = None
         """How the job's record stands under its cell now. Owned by the publisher."""
@@ -130,10 +129,7 @@ class Output:
     def write(self, name: Literal["stdout", "stderr"], text: str) -> int:
         """Write to a stream. Called in the job's threads."""
         if text:
-            self.put(OutputMessage("stream", {"name": name, "text": text}))
-            self._pending_characters += len(text)
-            if self._pending_characters > _MAX_PENDING_CHARACTERS:
-                self._wait_for_room()
+            self.put(OutputMessage("stream", {"name": name, "text": sendable(text)}))
         return len(text)
 
     def error(self, error: JobError) -> None:
@@ -142,49 +138,59 @@ class Output:
         self.put(OutputMessage("error", content))
 
     def put(self, message: OutputMessage) -> None:
-        """Hand a message to the publisher. Called in any thread."""
+        """Hand a message to the publisher. Called in any thread; waits if too much is on its way."""
         self._pending.append(message)
+        text = message.content.get("text", "")
+        self._pending_size += _MESSAGE_SIZE + len(text)
         self._publisher.wake(self._job)
+        waits = 0
+        while self._pending_size > _MAX_PENDING_SIZE and waits < _LONGEST_WAIT:
+            # Not for ever: a publisher that cannot send must not stop the jobs.
+            time.sleep(0.01)
+            waits += 1
 
-    def take(self) -> Iterator[OutputMessage]:
-        """Everything that is pending, with neighbouring writes to one stream joined. The publisher calls it."""
+    def take(self, limit: int) -> Iterator[OutputMessage]:
+        """What is pending, in `limit` messages at most, with neighbouring writes to one stream joined.
+
+        The publisher calls it.
+        """
         pending = self._pending
-        name, texts = "", list[str]()
+        taken = 0
         # Bounded by what is there now: a job that writes without end must not keep the publisher here.
-        for _ in range(len(pending)):
+        left = len(pending)
+        while left > 0 and taken < limit:
             message = pending.popleft()
-            if message.type == "stream" and message.content["name"] == name:
-                texts.append(message.content["text"])
-                continue
+            left -= 1
+            texts = [message.content["text"]] if message.type == "stream" else []
+            while texts and left > 0 and _same_stream(message, pending[0]):
+                texts.append(pending.popleft().content["text"])
+                left -= 1
             if texts:
-                yield OutputMessage("stream", {"name": name, "text": "".join(texts)})
-                name, texts = "", []
-            if message.type == "stream":
-                name, texts = message.content["name"], [message.content["text"]]
-            else:
-                yield message
-        if texts:
-            yield OutputMessage("stream", {"name": name, "text": "".join(texts)})
-        self._pending_characters = 0
-        if self._room is not None:
-            self._room.set()
+                message = OutputMessage("stream", {"name": message.content["name"], "text": "".join(texts)})
+            taken += 1
+            yield message
+        if left == 0:
+            self._pending_size = 0
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is on its way to the clients."""
+        return not self._pending
 
     def text(self) -> str:
         """All text that the log still holds, and what is on its way there."""
         with self._publisher.lock:
             items = [item.copy() for item in self.log.items]
+            clear_pending = self.log.clear_pending
             pending = list(self._pending)
-        log = OutputLog(deque(items), clear_pending=self.log.clear_pending)
+        log = OutputLog(deque(items), clear_pending=clear_pending)
         for message in pending:
             log.apply(message)
         return "".join(_text_of(item) for item in log.items)
 
-    def _wait_for_room(self) -> None:
-        room = self._room = threading.Event()
-        if self._pending_characters > _MAX_PENDING_CHARACTERS:
-            # The time-out only guards against a publisher that cannot send; the pause is what counts.
-            room.wait(1)
-        self._room = None
+
+def _same_stream(message: OutputMessage, following: OutputMessage) -> bool:
+    return following.type == "stream" and following.content["name"] == message.content["name"]
 
 
 def _text_of(item: dict[str, Any]) -> str:

@@ -127,7 +127,8 @@ def _killable_socket_method(original: Any) -> Any:
     @functools.wraps(original)
     def method(self: socket.socket, *args: Any, **kwargs: Any) -> Any:
         job = current_job()
-        if job is None:
+        # A socket that does not block needs no waking; an event loop's clean-up goes on using its sockets.
+        if job is None or self.gettimeout() == 0.0 or job._kill_switch.runs_event_loop:
             return original(self, *args, **kwargs)
         wake = functools.partial(_shut_down, self)
         return job._kill_switch.call_blocking(wake, original, self, *args, **kwargs)

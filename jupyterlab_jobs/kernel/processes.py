@@ -29,7 +29,7 @@ class ChildProcesses:
         try:
             # Knows the process by its start time too: the id alone may belong to another one some day.
             root = psutil.Process(pid)
-        except psutil.NoSuchProcess:
+        except psutil.Error:
             return
         # Not as the job, whose child the guardian would be.
         run_as(None, guard, pid, root.create_time())
@@ -53,14 +53,14 @@ class ChildProcesses:
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.killpg(root.pid, signal.SIGKILL)
         for pid in family:
-            with contextlib.suppress(psutil.NoSuchProcess):
+            with contextlib.suppress(psutil.Error, OSError):
                 psutil.Process(pid).kill()
 
 
 def _descendants(root: psutil.Process) -> list[int]:
     if not _CHILDREN_ARE_LISTED:
         # Looks at every process of the system.
-        with contextlib.suppress(psutil.NoSuchProcess):
+        with contextlib.suppress(psutil.Error, OSError):
             return [process.pid for process in root.children(recursive=True)]
         return []
     found = []
@@ -84,7 +84,7 @@ def _listed_children(pid: int) -> list[int]:
 def _is_alive(process: psutil.Process) -> bool:
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
+    except psutil.Error:
         return False
 
 

@@ -18,6 +18,7 @@ REPLY_TYPE = "jobs_reply"
 EVENT_TYPE = "jobs_event"
 RECORD_MIME_TYPE = "application/vnd.jupyterlab-jobs.job+json"
 METADATA_KEY = "jupyterlab_jobs"
+_HEADER_FIELDS = ("msg_id", "msg_type", "username", "session", "date", "version")
 
 
 class ProtocolError(Exception):
@@ -46,8 +47,10 @@ def parse_job_ids(params: dict[str, Any]) -> list[int]:
 
 def parse_submission(params: dict[str, Any]) -> tuple[str, str, dict[str, Any]]:
     """The parameters of `submit`: the code, the cell's id, the header of its execute request."""
-    parent = _mapping(params.get("parent"), "parent")
-    if not isinstance(parent.get("msg_id"), str):
+    header = _mapping(params.get("parent"), "parent")
+    # It is sent back with every output: nothing but what a header has.
+    parent = {name: header[name] for name in _HEADER_FIELDS if isinstance(header.get(name), str)}
+    if "msg_id" not in parent:
         raise ProtocolError("parent must be the header of an execute request")
     return _text(params, "code"), _text(params, "cell_id"), parent
 

@@ -29,6 +29,9 @@ _log = logging.getLogger(__name__)
 _SECONDS_PER_MESSAGE = 0.002
 _SHORTEST_PAUSE = 0.02
 
+# So that a job that writes much is not in the way of the others, nor of a snapshot.
+_MESSAGES_PER_TURN = 50
+
 
 class Publisher:
     """Owns the sequence number and the jobs' output logs; `lock` guards both.
@@ -106,38 +109,41 @@ class Publisher:
     def _publish(self, jobs: list[Job], removed: list[int]) -> int:
         sent = 0
         with self.lock:
+            # From here on a change enqueues a job again.
+            for job in jobs:
+                self._waiting.discard(job.id)
             records = []
             for job in jobs:
-                # From here on a change enqueues the job again.
-                self._waiting.discard(job.id)
                 # The record before the output: when it says that the job has ended, all its output is there to be
                 # taken, and so is sent before the end is announced.
                 record = protocol.record(job)
-                records.append(record)
-                sent += self._publish_output(job, ended=record["state"] in ENDED)
+                try:
+                    sent += self._publish_output(job, ended=record["state"] in ENDED)
+                except Exception:
+                    # What cannot be sent must not silence the other jobs.
+                    _log.exception("Failed to publish the output of job %s", job.id)
+                if not job.is_removed:
+                    records.append(record)
+            # The end of a job whose output fills more than this turn is told in a later one.
+            records = [r for r in records if r["state"] not in ENDED or r["id"] not in self._waiting]
             if records or removed:
                 self.seq += 1
-                self._transport.send(
-                    protocol.EVENT_TYPE,
-                    protocol.event(self.runtime_id, self.seq, records, removed),
-                )
+                content = protocol.event(self.runtime_id, self.seq, records, removed)
+                self._transport.send(protocol.EVENT_TYPE, content)
                 sent += 1
         return sent
 
     def _publish_output(self, job: Job, *, ended: bool) -> int:
         output = job._output
         sent = self._show_record(job) if output.shown is None else 0
-        for message in output.take():
+        for message in output.take(_MESSAGES_PER_TURN):
             if output.shown == "cleared":
                 sent += self._show_record(job)
-            output.log.apply(message)
+            metadata = protocol.output_metadata(self.runtime_id, job.id, self.seq + 1)
+            self._transport.send(message.type, message.content, parent=job.origin.parent, metadata=metadata)
+            # After it: what cannot be sent must not be in the log, or no snapshot could be sent either.
             self.seq += 1
-            self._transport.send(
-                message.type,
-                message.content,
-                parent=job.origin.parent,
-                metadata=protocol.output_metadata(self.runtime_id, job.id, self.seq),
-            )
+            output.log.apply(message)
             sent += 1
             if message.type == "clear_output":
                 # Clearing took the job's record out of the cell as well. After clear_output(wait=True) it comes back
@@ -145,7 +151,9 @@ class Publisher:
                 output.shown = "cleared"
                 if not message.content["wait"]:
                     sent += self._show_record(job)
-        if ended and output.shown == "running":
+        if not output.is_empty:
+            self.wake(job)
+        elif ended and output.shown == "running":
             sent += self._show_record(job, update=True)
         return sent
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import sys
 import threading
@@ -13,6 +14,11 @@ from .threads import start_own_thread
 
 if TYPE_CHECKING:
     from .job import Job
+
+_log = logging.getLogger(__name__)
+
+_PENDING_EXCEPTIONS_DISTURB = sys.version_info[:2] == (3, 11)
+"""Whether an exception that is pending in one thread makes the others hang when they are traced."""
 
 STUCK_AFTER = 2.0
 """Seconds after which a job that does not end says where it is."""
@@ -26,8 +32,8 @@ class Reaper:
     """
 
     _FIRST_PAUSE = 0.0002
-    _LONGEST_PAUSE = 0.05
-    _GRACE = 0.001
+    _LONGEST_PAUSE = 0.02
+    _GRACE = 0.05
 
     def __init__(self, tell_stuck: Callable[[Job, str], None]) -> None:
         self._tell_stuck = tell_stuck
@@ -58,17 +64,23 @@ class Reaper:
                 self._haste.end_if_long()
                 pauses = list(self._pauses.items())
             lasting = [job for job, last in pauses if self._strike(job, last)]
-            if lasting:
-                # They are in calls inside of C code, and may be for hours. An exception that is pending all the time
-                # would slow down everybody else.
-                time.sleep(self._GRACE)
+            for job in lasting:
+                self._look_where(job)
+            if lasting and _PENDING_EXCEPTIONS_DISTURB:
+                # They are in calls inside of C code, and may be for hours.
+                with self._condition:
+                    self._condition.wait(self._GRACE)  # or until another job is to be killed
                 for job in lasting:
                     job._kill_switch.take_back()
-                    self._look_where(job)
 
     def _strike(self, job: Job, last_pause: float) -> bool:
         """Strike once more; returns whether the job has resisted for long."""
-        alive = job._kill_switch.strike(again=True)
+        try:
+            alive = job._kill_switch.strike(again=True)
+        except Exception:
+            # Or no kill would work any more.
+            _log.exception("Failed to kill job %s", job.id)
+            alive = True
         with self._condition:
             if not alive:
                 self._pauses.pop(job, None)

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from .async_exception import stems_from_kill
 from .deadlines import Deadlines
 from .errors import JobTimedOut, JobWasKilled, NoSuchJob
 from .job import Job, JobError
@@ -14,6 +15,8 @@ from .publisher import Publisher
 from .reaper import Reaper
 from .runner import start_thread
 from .states import ENDED, State, check_transition
+from .threads import current_job
+from .tracebacks import undescribed
 from .work import Work
 
 
@@ -104,10 +107,13 @@ class Registry:
             if state == "queued":
                 self._settle(job, error=JobWasKilled(f"job {job.id} was killed"))
             else:
-                # Once from here, because that is fastest; the reaper repeats it until the code has ended.
-                job._kill_switch.strike()
+                # Before the first strike: whatever becomes of that, it will be repeated.
                 self._reaper.watch(job)
                 self.publisher.wake(job)
+        # From here, because that is fastest; the job that kills itself last, because it does not come back.
+        for job in sorted(struck, key=lambda job: job is current_job()):
+            if job.state == "stopping":
+                job._kill_switch.strike()
         return struck
 
     def remove(self, jobs: Iterable[Job]) -> list[Job]:
@@ -117,6 +123,7 @@ class Registry:
             with self._lock:
                 if job.state not in ENDED or self._by_id.pop(job.id, None) is None:
                     continue
+                job.is_removed = True
             self.publisher.announce_removed(job.id)
             removed.append(job)
         return removed
@@ -139,18 +146,19 @@ class Registry:
         return True
 
     def job_returned(self, job: Job, work: Work, value: Any) -> None:
-        try:
-            # Before the state changes: whoever has seen `finished` sees the variables.
-            work.land()
-        except Exception as error:
-            self.job_raised(job, error)
+        # Before the state changes: whoever has seen `finished` sees the variables. A metaclass is the user's code too.
+        landed = job._kill_switch.run(work.land)
+        if isinstance(landed, BaseException) and not stems_from_kill(landed):
+            self.job_raised(job, landed)
             return
         with self._lock:
             self._enter(job, "finished")
         self._settle(job, value=value)
 
     def job_raised(self, job: Job, error: BaseException) -> None:
-        described = self._describe_error(error)
+        # A `__str__` is the user's code: it can be killed, and raise anything.
+        rendered = job._kill_switch.run(lambda: self._describe_error(error))
+        described = undescribed(error) if isinstance(rendered, BaseException) else rendered.value
         job._output.error(described)
         with self._lock:
             job.error = described

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import os
 import threading
 from typing import Any
 
@@ -22,7 +23,7 @@ from .main_thread import MainThread
 from .publisher import Publisher
 from .registry import Registry
 from .replacements import Replacements
-from .shell_commands import route_shell_commands
+from .shell_commands import route_shell_commands, separate_script_magics
 from .source import compile_source
 from .stdin import refuse_input, while_not_forwarded
 from .streams import KernelStreams, route_current_redirection, route_displays, route_redirections
@@ -83,6 +84,7 @@ class Runtime:
         self.jobs = Jobs(self.registry, self._origin_of_call, self._submit_code)
         self.lanes = Lanes()
         self.main_thread = MainThread(self.kernel, self._transport)
+        self._pid = os.getpid()
         self._ready = False
         self._ready_lock = threading.Lock()
         self._streams = KernelStreams()
@@ -133,6 +135,7 @@ class Runtime:
             route_redirections(self._for_jobs)
             route_current_redirection()
             route_shell_commands(self._for_jobs)
+            separate_script_magics(self._for_jobs)
             patches.apply(self._for_jobs)
             self.publisher.start()
             self._ready = True
@@ -204,6 +207,8 @@ class Runtime:
         return describe_error(self.shell, error)
 
     def _kill_children(self) -> None:
+        if os.getpid() != self._pid:  # at the exit of a process that was forked
+            return
         for job in self.registry.all():
             children = job._kill_switch.children
             children.kill(children.family())

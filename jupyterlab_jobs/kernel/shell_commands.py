@@ -1,4 +1,4 @@
-"""`!cmd` in a job.
+"""`!cmd` and `%%bash` in a job.
 
 IPython runs shell commands with pexpect, which forks by itself: nobody could kill what it has started. In a job they
 are a `subprocess`, on a pseudo-terminal as there, so that programs write line by line.
@@ -7,6 +7,8 @@ are a `subprocess`, on a pseudo-terminal as there, so that programs write line b
 from __future__ import annotations
 
 import codecs
+import copy
+import functools
 import os
 import subprocess
 import sys
@@ -14,6 +16,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ipykernel import zmqshell
+from IPython.core.magics.script import ScriptMagics
 
 from .replacements import Replacements
 from .threads import current_job
@@ -29,6 +32,30 @@ def route_shell_commands(replacements: Replacements) -> None:
         return _run_on_terminal(command) if os.name == "posix" else _run_on_pipe(command)
 
     replacements.set(zmqshell, "system", system)
+
+
+def separate_script_magics(replacements: Replacements) -> None:
+    """Give `%%bash` and its like an event loop of their own in a job.
+
+    IPython runs all their processes in one loop, in a thread of whoever came first: a kill of that job would hang the
+    others, and the processes would be taken for its own.
+    """
+    original = ScriptMagics.shebang
+
+    @functools.wraps(original)
+    def shebang(self: ScriptMagics, line: str, cell: str) -> Any:
+        if current_job() is None:
+            return original(self, line, cell)
+        own: Any = copy.copy(self)
+        own.event_loop = None
+        own.bg_processes = []
+        try:
+            return original(own, line, cell)
+        finally:
+            if own.event_loop is not None:
+                own.event_loop.call_soon_threadsafe(own.event_loop.stop)
+
+    replacements.set(ScriptMagics, "shebang", shebang)
 
 
 def _run_on_terminal(command: str) -> int:

@@ -8,6 +8,7 @@ and 7.4, and publish from the thread itself; this depends on neither.
 from __future__ import annotations
 
 import functools
+import json
 import sys
 from collections.abc import Callable
 from contextlib import _RedirectStream
@@ -17,16 +18,22 @@ from ipykernel.iostream import OutStream
 from ipykernel.jsonutil import encode_images, json_clean
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
+from jupyter_client.jsonutil import json_default
 
-from .output import OutputMessage
+from .output import OutputMessage, sendable
 from .replacements import Replacements
 from .threads import current_job
 
 
 def json_bundle(data: dict[str, Any], metadata: dict[str, Any] | None) -> dict[str, Any]:
-    """A MIME bundle as it goes over the wire: images encoded, everything JSON."""
-    content: dict[str, Any] = json_clean({"data": encode_images(data), "metadata": metadata or {}})
-    return content
+    """A MIME bundle as it goes over the wire: images encoded, everything JSON, and no object of the user's.
+
+    Raises `TypeError` or `ValueError` for what is not: here, where the user sees it, and not in the publisher's thread.
+    """
+    content = json_clean({"data": encode_images(data), "metadata": metadata or {}})
+    text = json.dumps(content, default=json_default, ensure_ascii=False)
+    bundle: dict[str, Any] = json.loads(sendable(text))
+    return bundle
 
 
 class KernelStreams:

@@ -6,6 +6,7 @@ context, and the kill and the panel ask from other threads.
 
 from __future__ import annotations
 
+import os
 import threading
 from _thread import get_ident
 from collections.abc import Callable
@@ -15,6 +16,11 @@ if TYPE_CHECKING:
     from .job import Job
 
 _job_by_thread: dict[int, Job] = {}
+
+
+if hasattr(os, "register_at_fork"):
+    # A forked child has none of the jobs: what it prints goes where any process's output goes.
+    os.register_at_fork(after_in_child=_job_by_thread.clear)
 
 
 def current_job() -> Job | None:

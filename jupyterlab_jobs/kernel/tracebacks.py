@@ -11,12 +11,13 @@ from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 
 from .job import JobError
+from .output import sendable
 
 _OWN_PACKAGE = __name__.rpartition(".")[0]
 
 
 def describe_error(shell: InteractiveShell, error: BaseException) -> JobError:
-    """Render an exception that a job's code has raised. Called in the job's thread; never raises."""
+    """Render an exception that a job's code has raised. Called in the job's thread, which may be killed in it."""
     tb = _without_own_frames(error.__traceback__)
     try:
         lines = _render(shell, error, tb)
@@ -27,7 +28,13 @@ def describe_error(shell: InteractiveShell, error: BaseException) -> JobError:
         evalue = str(error)
     except Exception:
         evalue = f"<{type(error).__name__}: str() failed>"
-    return JobError(type(error).__name__, evalue, lines)
+    return JobError(type(error).__name__, sendable(evalue), [sendable(str(line)) for line in lines])
+
+
+def undescribed(error: BaseException) -> JobError:
+    """What is left to say of an exception that cannot be rendered."""
+    name = type(error).__name__
+    return JobError(name, "", [f"{name}: its traceback could not be rendered"])
 
 
 def _render(shell: InteractiveShell, error: BaseException, tb: TracebackType | None) -> list[str]:
