@@ -390,6 +390,8 @@ function parseRecord(value: unknown, runtime: string): IJob {
     started: nullable(record.started, number, 'started'),
     ended: nullable(record.ended, number, 'ended'),
     stoppingSince: nullable(record.stopping_since, number, 'stopping_since'),
+    stuckIn: nullable(record.stuck_in, string, 'stuck_in'),
+    timedOut: boolean(record.timed_out ?? false, 'timed_out'),
     error: nullable<IJobError>(
       record.error,
       error => parseError(object(error, 'error')),

@@ -50,6 +50,10 @@ export interface IJob {
   readonly started: number | null;
   readonly ended: number | null;
   readonly stoppingSince: number | null;
+  /** Where a job is that does not end although it was killed: "fetch, line 12". */
+  readonly stuckIn: string | null;
+  /** Whether it was its time limit that killed it. */
+  readonly timedOut: boolean;
   readonly error: IJobError | null;
 }
 

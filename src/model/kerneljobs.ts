@@ -5,22 +5,19 @@ import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
 import { isBusy } from '../kernel/busy';
-import { KernelClient } from '../kernel/client';
-import type { InstallResult } from '../kernel/installer';
-import { RuntimeInstaller } from '../kernel/installer';
+import type { KernelClient } from '../kernel/client';
+import type { InstallResult, RuntimeInstaller } from '../kernel/installer';
 import { isPython, languageOf } from '../kernel/language';
-import type { JobsMessage } from '../kernel/protocol';
-import { ProtocolError, RequestError } from '../kernel/protocol';
+import { KernelLink } from '../kernel/link';
+import type { ISnapshot, JobsMessage } from '../kernel/protocol';
+import { refusalText } from '../kernel/refusaltext';
+import type { SnapshotFollower } from '../kernel/snapshots';
 import type { IJobsState, IKernelJobs, ISubmission } from '../tokens';
 import type { Action, IModelState } from './reducer';
 import { INITIAL_STATE, reduce } from './reducer';
 
 /** How long output is collected before it is shown, in milliseconds. */
 const OUTPUT_DELAY = 50;
-
-/** How long to wait before a snapshot is asked for again, in milliseconds. */
-const RETRY_DELAY = 2_000;
-const MAX_RETRY_DELAY = 60_000;
 
 /**
  * How long after the server's notice to look for what it has dropped, in
@@ -66,26 +63,22 @@ export class KernelJobs implements IKernelJobs, IDisposable {
     if (this._link) {
       const old = this._link;
       this._link = null;
-      old.kernel.statusChanged.disconnect(this._onStatusChanged, this);
-      old.kernel.connectionStatusChanged.disconnect(
-        this._onConnectionStatusChanged,
-        this
-      );
-      old.client.dispose();
-      old.installer.dispose();
+      Signal.disconnectBetween(old.kernel, this);
+      old.dispose();
     }
     if (kernel) {
-      const client = new KernelClient({ kernel });
-      const installer = new RuntimeInstaller({
+      this._link = new KernelLink({
         kernel,
         expression: this._expression,
-        trans: this._trans
+        trans: this._trans,
+        isSnapshotNeeded: () => this._state.resync
       });
-      const wasConnected = kernel.connectionStatus === 'connected';
-      this._link = { kernel, client, installer, wasConnected };
+      const { client, installer, snapshots } = this._link;
       client.messageReceived.connect(this._onMessage, this);
       client.messagesDropped.connect(this._onMessagesDropped, this);
       installer.finished.connect(this._onInstalled, this);
+      snapshots.received.connect(this._onSnapshot, this);
+      snapshots.failed.connect(this._onSnapshotFailed, this);
       kernel.statusChanged.connect(this._onStatusChanged, this);
       kernel.connectionStatusChanged.connect(
         this._onConnectionStatusChanged,
@@ -160,7 +153,6 @@ export class KernelJobs implements IKernelJobs, IDisposable {
     this._isDisposed = true;
     this.kernel = null;
     clearTimeout(this._flushTimer);
-    clearTimeout(this._refreshTimer);
     Signal.clearData(this);
   }
 
@@ -185,9 +177,7 @@ export class KernelJobs implements IKernelJobs, IDisposable {
     ) {
       this._stateChanged.emit(state);
     }
-    if (this._state.resync && this._refreshes === 0) {
-      void this._refresh();
-    }
+    this._link?.snapshots.catchUp();
   }
 
   /**
@@ -231,7 +221,7 @@ export class KernelJobs implements IKernelJobs, IDisposable {
     } else if (await this._isBusyNow(link.kernel)) {
       // The request below waits for the main thread. If the page was reloaded, then the
       // runtime is there, and answers. A kernel that starts is not asked.
-      void this._refresh();
+      link.snapshots.ask();
     }
     if (link === this._link) {
       link.installer.send();
@@ -246,53 +236,31 @@ export class KernelJobs implements IKernelJobs, IDisposable {
     }
   }
 
-  /**
-   * Ask for a snapshot.
-   */
-  private async _refresh(): Promise<void> {
-    const link = this._link;
-    if (!link) {
+  private _onSnapshot(_: SnapshotFollower, snapshot: ISnapshot): void {
+    this._flush();
+    this._dispatch({ type: 'snapshot', snapshot, at: seconds() });
+  }
+
+  private _onSnapshotFailed(snapshots: SnapshotFollower, error: unknown): void {
+    if (!this._link || this._link.kernel.isDisposed) {
       return;
     }
-    clearTimeout(this._refreshTimer);
-    this._refreshes += 1;
-    try {
-      const snapshot = await link.client.request('snapshot', {});
-      this._refreshes -= 1;
-      if (link === this._link) {
-        this._retryDelay = RETRY_DELAY;
-        this._flush();
-        this._dispatch({ type: 'snapshot', snapshot, at: seconds() });
-      }
-    } catch (error) {
-      this._refreshes -= 1;
-      if (link === this._link && !link.kernel.isDisposed) {
-        this._onRefreshFailed(error);
-      }
-    }
-  }
-
-  private _onRefreshFailed(error: unknown): void {
-    const refused =
-      error instanceof ProtocolError || error instanceof RequestError;
-    if (refused && this._state.status.kind !== 'ready') {
-      this._dispatch({ type: 'unavailable', reason: error.message });
-    } else if (this._state.resync || this._isInstalled) {
+    const reason = refusalText(error, this._trans);
+    if (reason !== null && this._state.status.kind !== 'ready') {
+      console.warn('A kernel has refused to tell its jobs.', error);
+      this._dispatch({ type: 'unavailable', reason });
+    } else if (snapshots.isExpected || this._state.resync) {
       console.warn('Failed to read the jobs of a kernel.', error);
-      this._refreshLater(this._retryDelay);
-      this._retryDelay = Math.min(2 * this._retryDelay, MAX_RETRY_DELAY);
+      snapshots.retry();
     }
-  }
-
-  private _refreshLater(delay: number): void {
-    clearTimeout(this._refreshTimer);
-    this._refreshTimer = setTimeout(() => void this._refresh(), delay);
   }
 
   private _onInstalled(_: RuntimeInstaller, result: InstallResult): void {
     if (result.status === 'ready') {
-      this._isInstalled = true;
-      void this._refresh();
+      if (this._link) {
+        this._link.snapshots.isExpected = true;
+        this._link.snapshots.ask();
+      }
     } else if (this._state.session === null) {
       this._dispatch({ type: 'unavailable', reason: result.reason });
     }
@@ -322,7 +290,7 @@ export class KernelJobs implements IKernelJobs, IDisposable {
 
   private _onMessagesDropped(): void {
     // The message that was dropped may have been the last one, which no gap tells.
-    this._refreshLater(DROP_DELAY);
+    this._link?.snapshots.askLater(DROP_DELAY);
   }
 
   private _onStatusChanged(
@@ -359,7 +327,7 @@ export class KernelJobs implements IKernelJobs, IDisposable {
   private _onRestarted(): void {
     this._flush();
     this._dispatch({ type: 'restarted', at: seconds() });
-    this._isInstalled = false;
+    this._link?.snapshots.renew();
     if (this._renewing) {
       return;
     }
@@ -396,13 +364,9 @@ export class KernelJobs implements IKernelJobs, IDisposable {
     kernel: Kernel.IKernelConnection
   ) => Promise<boolean>;
   private _isDisposed = false;
-  private _isInstalled = false;
   private _language: string | undefined;
-  private _link: ILink | null = null;
-  private _refreshTimer: ReturnType<typeof setTimeout> | undefined;
-  private _refreshes = 0;
+  private _link: KernelLink | null = null;
   private _renewing = false;
-  private _retryDelay = RETRY_DELAY;
   private _state: IModelState = INITIAL_STATE;
   private readonly _stateChanged = new Signal<this, IJobsState>(this);
   private readonly _trans: TranslationBundle;
@@ -423,17 +387,6 @@ export namespace KernelJobs {
     /** Whether a kernel is at work; by default, the server is asked. */
     readonly isBusy?: (kernel: Kernel.IKernelConnection) => Promise<boolean>;
   }
-}
-
-/**
- * A connection, and who speaks over it.
- */
-interface ILink {
-  readonly kernel: Kernel.IKernelConnection;
-  readonly client: KernelClient;
-  readonly installer: RuntimeInstaller;
-  /** Whether the next connecting is one more, in the same kernel session. */
-  wasConnected: boolean;
 }
 
 /** The page's clock, in seconds since the epoch. */

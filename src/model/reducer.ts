@@ -230,7 +230,8 @@ function applySnapshot(
     session: { runtime, seq, clockOffset: now - at },
     // A restart that did not come about brings a former runtime back.
     former: before.former.filter(former => former !== runtime),
-    waiting: before.waiting,
+    // What another runtime said before is of no use, and would call for snapshots forever.
+    waiting: before.waiting.filter(message => message.runtime === runtime),
     resync: false
   };
 }

@@ -19,6 +19,7 @@ import { tracebackText } from '../view/traceback';
 import { CommandIDs } from './commandids';
 import { findJob, findKernelJobs } from './findjob';
 import { goToCell } from './gotocell';
+import { reportFailure } from './reportfailure';
 
 /**
  * The commands, for the palette, shortcuts, menus and other extensions.
@@ -201,21 +202,6 @@ function hasError(job: IJob): boolean {
 
 function some(jobs: Iterable<IJob>, test: (job: IJob) => boolean): boolean {
   return [...jobs].some(test);
-}
-
-/**
- * Tell the user when the kernel did not do what was asked for.
- */
-async function reportFailure(
-  request: Promise<void> | undefined,
-  message: string
-): Promise<void> {
-  try {
-    await request;
-  } catch (error) {
-    console.error(message, error);
-    Notification.error(message);
-  }
 }
 
 function kernelArgs(trans: TranslationBundle): ReadonlyJSONObject {

@@ -10,6 +10,8 @@ import { JobTime } from './jobtime';
 import { KillButton } from './killbutton';
 import type { JobRecord } from './record';
 import { StateIcon } from './stateicon';
+import { isStuck, stuckText } from './stuck';
+import { useTicks } from './ticks';
 
 /**
  * What can be done from a badge.
@@ -68,21 +70,18 @@ export function Badge(props: {
   const state = shownState(subject);
   const content = (
     <>
-      {state !== 'unknown' && <StateIcon state={state} trans={trans} />}
+      {state !== 'unknown' && (
+        <StateIcon job={{ ...job, state }} trans={trans} />
+      )}
       <BadgeText subject={subject} options={options} />
     </>
   );
   return (
     <div className="jp-Jobs-badge" data-job-id={job.id} data-state={state}>
       {subject.kind === 'live' ? (
-        <button
-          type="button"
-          className="jp-Jobs-badgeLabel"
-          title={trans.__('Show in the Jobs panel')}
-          onClick={() => actions.open(job)}
-        >
+        <LiveLabel subject={subject} options={options}>
           {content}
-        </button>
+        </LiveLabel>
       ) : (
         <span className="jp-Jobs-badgeLabel" title={job.name}>
           {content}
@@ -97,6 +96,34 @@ export function Badge(props: {
         />
       )}
     </div>
+  );
+}
+
+/**
+ * The label of a job that the panel shows as well.
+ */
+function LiveLabel(props: {
+  subject: BadgeSubject & { kind: 'live' };
+  options: IBadgeOptions;
+  children: React.ReactNode;
+}): JSX.Element {
+  const { subject, options, children } = props;
+  const { actions, clock, trans } = options;
+  const { job, kernel } = subject;
+  useTicks(clock, isStuck(job));
+  const title = [
+    isStuck(job) && stuckText(job, () => kernel.now(), trans),
+    trans.__('Show in the Jobs panel')
+  ];
+  return (
+    <button
+      type="button"
+      className="jp-Jobs-badgeLabel"
+      title={title.filter(Boolean).join('\n')}
+      onClick={() => actions.open(job)}
+    >
+      {children}
+    </button>
   );
 }
 

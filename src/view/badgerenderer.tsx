@@ -39,7 +39,7 @@ export class BadgeRenderer
       <LiveBadge jobs={jobs} record={this._record} options={this._options} />
     ) : (
       <span className="jp-Jobs-unreadable">
-        {trans.__('Unreadable job record')}
+        {trans.__('Unreadable job record: run the cell again.')}
       </span>
     );
   }

@@ -8,6 +8,7 @@ import { hasEnded } from '../model/job';
 import { EMPTY_LOG } from '../model/outputlog';
 import { CopyButton } from './copybutton';
 import { Outputs } from './outputs';
+import { isStuck } from './stuck';
 import { visibleTail } from './tail';
 
 /**
@@ -35,6 +36,13 @@ export function JobDetails(props: {
       <JobOutput job={job} log={log} rendermime={rendermime} trans={trans} />
       {job.error && <Traceback error={job.error} rendermime={rendermime} />}
       <JobFacts job={job} trans={trans} />
+      {isStuck(job) && (
+        <div className="jp-Jobs-note">
+          {trans.__(
+            'It is in a call that cannot be interrupted. Wait for it to return, or restart the kernel.'
+          )}
+        </div>
+      )}
       <details className="jp-Jobs-code">
         <summary>{trans.__('Code')}</summary>
         <pre>{job.code}</pre>

@@ -1,11 +1,14 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
-import React, { useCallback, useSyncExternalStore } from 'react';
+import React from 'react';
 
-import type { IJob, JobState } from '../model/job';
+import type { JobState } from '../model/job';
 import { hasEnded } from '../model/job';
 import type { Clock } from './clock';
+import type { JobTimes } from './duration';
 import { jobDuration } from './duration';
+import type { ShownState } from './statetext';
 import { stateText } from './statetext';
+import { useTicks } from './ticks';
 
 /**
  * What a time is shown with.
@@ -28,30 +31,19 @@ const UNOBVIOUS: readonly JobState[] = ['queued', 'stopping', 'killed', 'lost'];
  * else tells it, and a job that is stopping without its time.
  */
 export function JobTime(props: {
-  job: Pick<IJob, 'state' | 'started' | 'ended'>;
+  job: ShownState & JobTimes;
   isCompact: boolean;
   options: IJobTimeOptions;
 }): JSX.Element | null {
   const { job, isCompact, options } = props;
   const { clock, now, trans } = options;
   const isRunning = !hasEnded(job.state) && job.started !== null;
-
-  const subscribe = useCallback(
-    (onTick: () => void) => {
-      if (!isRunning) {
-        return () => undefined;
-      }
-      const listening = clock.onTick(onTick);
-      return () => listening.dispose();
-    },
-    [clock, isRunning]
-  );
-  useSyncExternalStore(subscribe, () => clock.ticks);
+  useTicks(clock, isRunning);
 
   const isNamed = !isCompact || UNOBVIOUS.includes(job.state);
   const isTimed = !isCompact || job.state !== 'stopping';
   const text = [
-    isNamed && stateText(job.state, trans),
+    isNamed && stateText(job, trans),
     isTimed && jobDuration(job, isRunning, now, trans)
   ]
     .filter(Boolean)

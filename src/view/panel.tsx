@@ -8,7 +8,7 @@ import { Clock } from './clock';
 import { jobsIcon } from './icons';
 import type { IPanelActions, PanelSubject } from './panelview';
 import { PanelView } from './panelview';
-import type { IRevealedJob } from './section';
+import type { IRevealedJob } from './reveal';
 import type { IJobsPanel } from './tokens';
 
 /**
@@ -43,7 +43,7 @@ export class JobsPanel extends ReactWidget implements IJobsPanel {
   }
 
   reveal(key: string): void {
-    this._revealed = { key, serial: (this._revealed?.serial ?? 0) + 1 };
+    this._revealed = { key };
     this.update();
   }
 

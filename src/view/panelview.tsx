@@ -1,7 +1,7 @@
 import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { cleaningIcon, stopIcon } from '@jupyterlab/ui-components';
-import React, { useEffect, useMemo } from 'react';
+import React, { useMemo } from 'react';
 
 import type { IJob, JobSection } from '../model/job';
 import { sectionOf } from '../model/job';
@@ -11,8 +11,9 @@ import type { IJobDetailActions } from './details';
 import { IconButton } from './iconbutton';
 import { useKernelState } from './kernelstate';
 import { FirstSteps, Placeholder } from './placeholder';
+import type { IRevealedJob } from './reveal';
+import { useReveal } from './reveal';
 import type { IJobRowOptions } from './row';
-import type { IRevealedJob } from './section';
 import { Section } from './section';
 import { groupBySection, SECTIONS } from './sections';
 import { useToggleSet } from './toggleset';
@@ -61,14 +62,10 @@ export function PanelView(props: IPanelViewProps): JSX.Element {
   const [expanded, toggleExpanded] = useToggleSet<string>();
   const [collapsed, toggleCollapsed] = useToggleSet<JobSection>();
 
-  useEffect(() => {
-    const job = revealed && jobs?.get(revealed.key);
-    if (job) {
-      toggleExpanded(job.key, true);
-      toggleCollapsed(sectionOf(job.state), false);
-    }
-    // Only a new wish reveals a job, not every change of the jobs.
-  }, [revealed]);
+  const content = useReveal(revealed, jobs, props.isVisible, job => {
+    toggleExpanded(job.key, true);
+    toggleCollapsed(sectionOf(job.state), false);
+  });
 
   const options = useMemo(
     (): IJobRowOptions => ({
@@ -91,7 +88,7 @@ export function PanelView(props: IPanelViewProps): JSX.Element {
         actions={actions}
         trans={trans}
       />
-      <div className="jp-Jobs-content">
+      <div className="jp-Jobs-content" ref={content}>
         <Status
           subject={subject}
           state={state}
@@ -107,7 +104,7 @@ export function PanelView(props: IPanelViewProps): JSX.Element {
               outputs={state.outputs}
               expanded={expanded}
               isCollapsed={collapsed.has(section)}
-              revealed={revealed}
+              revealed={revealed?.key ?? null}
               onToggle={toggleCollapsed}
               options={options}
             />

@@ -1,5 +1,5 @@
 import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
-import React, { memo, useEffect, useId, useMemo, useRef } from 'react';
+import React, { memo, useId, useMemo } from 'react';
 
 import type { IJob, IOutputLog } from '../model/job';
 import type { IJobDetailActions } from './details';
@@ -9,6 +9,7 @@ import { JobTime } from './jobtime';
 import { KillButton } from './killbutton';
 import { lastLine } from './lastline';
 import { StateIcon } from './stateicon';
+import { isStuck, StuckLine } from './stuck';
 
 /**
  * What can be done from a row.
@@ -35,8 +36,6 @@ export interface IJobRowProps {
   job: IJob;
   log: IOutputLog | undefined;
   isExpanded: boolean;
-  /** Changes, to another number, when the row is to be brought into view. */
-  revealed: number;
   options: IJobRowOptions;
 }
 
@@ -44,18 +43,10 @@ export interface IJobRowProps {
  * A job in the panel.
  */
 export const JobRow = memo(function JobRow(props: IJobRowProps): JSX.Element {
-  const { job, log, isExpanded, revealed, options } = props;
+  const { job, log, isExpanded, options } = props;
   const { actions, trans, rendermime } = options;
   const detailsId = useId();
-  const summary = useRef<HTMLButtonElement>(null);
   const line = useMemo(() => lastLine(job, log), [job, log]);
-
-  useEffect(() => {
-    if (revealed > 0) {
-      summary.current?.focus();
-      summary.current?.scrollIntoView({ block: 'nearest' });
-    }
-  }, [revealed]);
 
   return (
     <li
@@ -67,13 +58,12 @@ export const JobRow = memo(function JobRow(props: IJobRowProps): JSX.Element {
       <div className="jp-Jobs-itemHeader">
         <button
           type="button"
-          ref={summary}
           className="jp-Jobs-summary"
           aria-expanded={isExpanded}
           aria-controls={isExpanded ? detailsId : undefined}
           onClick={() => actions.toggle(job)}
         >
-          <StateIcon state={job.state} trans={trans} />
+          <StateIcon job={job} trans={trans} />
           <bdi className="jp-Jobs-name" title={job.name}>
             {job.name}
           </bdi>
@@ -81,10 +71,14 @@ export const JobRow = memo(function JobRow(props: IJobRowProps): JSX.Element {
             <span className="jp-Jobs-cell">[{job.executionCount}]</span>
           )}
           <JobTime job={job} isCompact={true} options={options} />
-          {line && (
-            <bdi className="jp-Jobs-line" title={line}>
-              {line}
-            </bdi>
+          {isStuck(job) ? (
+            <StuckLine job={job} options={options} />
+          ) : (
+            line && (
+              <bdi className="jp-Jobs-line" title={line}>
+                {line}
+              </bdi>
+            )
           )}
         </button>
         <KillButton

@@ -10,15 +10,6 @@ import { JobRow } from './row';
 export const PAGE_SIZE = 200;
 
 /**
- * A job that is to be brought into view.
- */
-export interface IRevealedJob {
-  readonly key: string;
-  /** Another number for each time. */
-  readonly serial: number;
-}
-
-/**
  * The jobs of one kind; nothing if there are none.
  */
 export function Section(props: {
@@ -27,7 +18,8 @@ export function Section(props: {
   outputs: ReadonlyMap<string, IOutputLog>;
   expanded: ReadonlySet<string>;
   isCollapsed: boolean;
-  revealed: IRevealedJob | null;
+  /** The key of a job that is shown, however many are before it. */
+  revealed: string | null;
   onToggle: (section: JobSection) => void;
   options: IJobRowOptions;
 }): JSX.Element | null {
@@ -40,7 +32,7 @@ export function Section(props: {
   }
 
   const revealedIndex = revealed
-    ? jobs.findIndex(job => job.key === revealed.key)
+    ? jobs.findIndex(job => job.key === revealed)
     : -1;
   const shown = Math.max(limit, revealedIndex + 1);
   const hidden = jobs.length - shown;
@@ -68,7 +60,6 @@ export function Section(props: {
               job={job}
               log={props.outputs.get(job.key)}
               isExpanded={props.expanded.has(job.key)}
-              revealed={revealed?.key === job.key ? revealed.serial : 0}
               options={options}
             />
           ))}

@@ -1,7 +1,6 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 
-import type { JobState } from '../model/job';
 import {
   failedIcon,
   finishedIcon,
@@ -9,6 +8,7 @@ import {
   lostIcon,
   queuedIcon
 } from './icons';
+import type { ShownState } from './statetext';
 import { stateText } from './statetext';
 
 const ICONS = {
@@ -23,17 +23,19 @@ const ICONS = {
  * The state of a job as an icon, which turns while the job works.
  */
 export function StateIcon(props: {
-  state: JobState;
+  job: ShownState;
   trans: TranslationBundle;
 }): JSX.Element {
-  const { state, trans } = props;
+  const { job, trans } = props;
+  const { state } = job;
+  const text = stateText(job, trans);
   return (
     <span
       className="jp-Jobs-stateIcon"
       data-state={state}
       role="img"
-      aria-label={stateText(state, trans)}
-      title={stateText(state, trans)}
+      aria-label={text}
+      title={text}
     >
       {state === 'running' || state === 'stopping' ? (
         <span className="jp-Jobs-spinner" />

@@ -1,11 +1,19 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import type { JobState } from '../model/job';
+import type { IJob } from '../model/job';
+
+/**
+ * What the words for a state depend on; a notebook does not remember all of it.
+ */
+export type ShownState = Pick<IJob, 'state'> & Partial<Pick<IJob, 'timedOut'>>;
 
 /**
  * A state in words.
  */
-export function stateText(state: JobState, trans: TranslationBundle): string {
+export function stateText(
+  { state, timedOut }: ShownState,
+  trans: TranslationBundle
+): string {
   switch (state) {
     case 'queued':
       return trans.__('queued');
@@ -18,7 +26,7 @@ export function stateText(state: JobState, trans: TranslationBundle): string {
     case 'failed':
       return trans.__('failed');
     case 'killed':
-      return trans.__('killed');
+      return timedOut ? trans.__('timed out') : trans.__('killed');
     case 'lost':
       return trans.__('lost');
   }

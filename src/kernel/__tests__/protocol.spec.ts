@@ -58,10 +58,22 @@ describe('parseMessage', () => {
           started: 3,
           ended: null,
           stoppingSince: 4,
+          stuckIn: null,
+          timedOut: false,
           error: null
         }
       ]
     });
+  });
+
+  it('reads where a job is stuck, and that it timed out', () => {
+    const fields = { stuck_in: 'fetch, line 12', timed_out: true };
+    expect(published(event(1, { jobs: [record(1, fields)] }))).toMatchObject({
+      jobs: [{ stuckIn: 'fetch, line 12', timedOut: true }]
+    });
+    expect(() =>
+      published(event(1, { jobs: [record(1, { timed_out: 1 })] }))
+    ).toThrow('"timed_out" must be true or false');
   });
 
   it('reads a failed job', () => {

@@ -172,7 +172,8 @@ describe('KernelJobs', () => {
       await kernel.requests('snapshot')[0].reply(reply);
       expect(jobs.state.status).toEqual({
         kind: 'unavailable',
-        reason: 'The kernel speaks version 2 of the jobs protocol, the page 1.'
+        reason:
+          'The kernel and this page have different versions of jupyterlab-jobs. Restart the kernel and reload the page.'
       });
     });
   });
@@ -253,6 +254,33 @@ describe('KernelJobs', () => {
     await answerSnapshot({ seq: 2, jobs: [record(1)] });
     expect(states()).toEqual(['r1:1 running', 'r1:3 running', 'r1:4 running']);
     expect(kernel.requests('snapshot')).toHaveLength(2);
+  });
+
+  it('does not ask in a loop for what no snapshot brings', async () => {
+    await makeReady();
+    const asked = () => kernel.requests('snapshot').length;
+    const stray = (seq: number) =>
+      kernel.publish('jobs_event', event(seq, { runtime: 'stray' }));
+    stray(1);
+    expect(asked()).toBe(2);
+    await answerSnapshot();
+    expect(asked()).toBe(2);
+    stray(2);
+    stray(3);
+    expect(asked()).toBe(2);
+    jest.advanceTimersByTime(2_000);
+    expect(asked()).toBe(3);
+  });
+
+  it('does not ask in a loop if a snapshot leaves a gap', async () => {
+    await makeReady();
+    kernel.publish('jobs_event', event(9));
+    await answerSnapshot({ seq: 6 });
+    expect(kernel.requests('snapshot')).toHaveLength(2);
+    jest.advanceTimersByTime(2_000);
+    await answerSnapshot({ seq: 9, jobs: [record(1)] });
+    expect(states()).toEqual(['r1:1 running']);
+    expect(kernel.requests('snapshot')).toHaveLength(3);
   });
 
   it('asks again if there is no answer', async () => {
@@ -402,6 +430,20 @@ describe('KernelJobs', () => {
       await reconnect();
       expect(kernel.installs).toHaveLength(2);
     });
+  });
+
+  it('does not wait for an answer over the connection before', async () => {
+    await makeReady();
+    kernel.publish('jobs_event', event(3));
+    expect(kernel.requests('snapshot')).toHaveLength(2);
+    const other = new FakeKernel(kernel.id);
+    jobs.kernel = other.connection;
+    await settled();
+    expect(other.requests('snapshot')).toHaveLength(1);
+    // What comes over the old one all the same is not listened to.
+    await answerSnapshot({ seq: 3, jobs: [record(1)] });
+    expect(states()).toEqual([]);
+    other.dispose();
   });
 
   it('moves on to another connection', async () => {

@@ -21,6 +21,8 @@ function job(id: number, fields: Partial<IJob> = {}, runtime = 'r1'): IJob {
     started: id,
     ended: null,
     stoppingSince: null,
+    stuckIn: null,
+    timedOut: false,
     error: null,
     ...fields
   };
@@ -148,6 +150,14 @@ describe('reduce', () => {
     );
     expect(state.resync).toBe(true);
     expect(ids(state)).toEqual(['r1:6']);
+  });
+
+  it('drops what a runtime said that the snapshot is not of', () => {
+    const stray = event(3, [job(3, {}, 'r0')], [], 'r0');
+    const state = run(messages(stray, event(5, [job(2)])), snapshot(4));
+    expect(state.waiting).toEqual([]);
+    expect(state.resync).toBe(false);
+    expect(ids(state)).toEqual(['r1:2']);
   });
 
   it('ignores a snapshot that newer messages have overtaken', () => {

@@ -57,6 +57,25 @@ describe('LiveBadge', () => {
     expect(actions.open).toHaveBeenCalled();
   });
 
+  it('says where the job is stuck, and that it timed out', () => {
+    const kernel = new FakeKernelJobs([
+      makeJob(3, {
+        state: 'stopping',
+        stoppingSince: 2,
+        stuckIn: 'fetch, line 12'
+      })
+    ]);
+    jobs.setKernels([kernel]);
+    const { node, query } = mountBadge();
+    expect(query('.jp-Jobs-badgeLabel')?.title).toBe(
+      'stopping for 10 s, in fetch, line 12\nShow in the Jobs panel'
+    );
+    const ended = { state: 'killed', ended: 5, timedOut: true } as const;
+    act(() => kernel.setJobs([makeJob(3, ended)]));
+    expect(node.textContent).toContain('timed out · 5.0 s');
+    expect(query('.jp-Jobs-badgeLabel')?.title).toBe('Show in the Jobs panel');
+  });
+
   it('shows how a job of an earlier session ended', () => {
     const { node, query } = mountBadge({
       ...SAVED,

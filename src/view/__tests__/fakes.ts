@@ -25,6 +25,8 @@ export function makeJob(id: number, fields: Partial<IJob> = {}): IJob {
     started: 0,
     ended: null,
     stoppingSince: null,
+    stuckIn: null,
+    timedOut: false,
     error: null,
     ...fields
   };

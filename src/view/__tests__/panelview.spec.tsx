@@ -138,10 +138,59 @@ describe('PanelView', () => {
     click('.jp-Jobs-more');
     expect(count()).toBe(400);
     click('.jp-Jobs-sectionHeader');
-    render(view(subject, { revealed: { key: jobs[4].key, serial: 1 } }));
+    render(view(subject, { revealed: { key: jobs[4].key } }));
     expect(query('[data-job-id="5"] .jp-Jobs-details')).not.toBeNull();
     expect(document.activeElement).toBe(
       query('[data-job-id="5"] .jp-Jobs-summary')
     );
+  });
+
+  describe('asked for a job', () => {
+    const revealed = { key: 'r1:1' };
+    const summary = '[data-job-id="1"] .jp-Jobs-summary';
+
+    beforeEach(() => {
+      Element.prototype.scrollIntoView = jest.fn();
+    });
+
+    it('brings it into view once, wherever it moves then', () => {
+      const kernel = new FakeKernelJobs([makeJob(1)]);
+      const subject = { kind: 'kernel', kernel } as const;
+      const { query, render } = mount(view(subject, { revealed }));
+      expect(document.activeElement).toBe(query(summary));
+      expect(query('[data-job-id="1"] .jp-Jobs-details')).not.toBeNull();
+
+      const editor = document.createElement('textarea');
+      document.body.append(editor);
+      editor.focus();
+      act(() => kernel.setJobs([makeJob(1, { state: 'finished', ended: 1 })]));
+      expect(query(`[data-section="finished"] ${summary}`)).not.toBeNull();
+      expect(document.activeElement).toBe(editor);
+
+      render(view(subject, { revealed: { ...revealed } }));
+      expect(document.activeElement).toBe(query(summary));
+      editor.remove();
+    });
+
+    it('opens it when it comes, and the panel is shown', () => {
+      const kernel = new FakeKernelJobs([]);
+      const subject = { kind: 'kernel', kernel } as const;
+      const { query, render } = mount(view(subject, { revealed }));
+      render(view(subject, { revealed, isVisible: false }));
+      act(() => kernel.setJobs([makeJob(1)]));
+      expect(document.activeElement).toBe(document.body);
+      render(view(subject, { revealed }));
+      expect(document.activeElement).toBe(query(summary));
+      expect(query('[data-job-id="1"] .jp-Jobs-details')).not.toBeNull();
+    });
+
+    it('opens it when it comes to a panel that is shown', () => {
+      const kernel = new FakeKernelJobs([]);
+      const subject = { kind: 'kernel', kernel } as const;
+      const { query } = mount(view(subject, { revealed }));
+      act(() => kernel.setJobs([makeJob(1)]));
+      expect(document.activeElement).toBe(query(summary));
+      expect(query('[data-job-id="1"] .jp-Jobs-details')).not.toBeNull();
+    });
   });
 });

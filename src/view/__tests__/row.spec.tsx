@@ -35,13 +35,7 @@ describe('JobRow', () => {
   });
 
   const row = (job: IJob, isExpanded = false, log = makeLog([])) => (
-    <JobRow
-      job={job}
-      log={log}
-      isExpanded={isExpanded}
-      revealed={0}
-      options={options}
-    />
+    <JobRow job={job} log={log} isExpanded={isExpanded} options={options} />
   );
 
   it('shows a running job', () => {
@@ -74,6 +68,30 @@ describe('JobRow', () => {
     click('[aria-label="Kill job 3"]');
     expect(actions.kill).toHaveBeenCalledTimes(2);
     expect(actions.toggle).not.toHaveBeenCalled();
+  });
+
+  it('says where a job is stuck, for how long, and what can be done', () => {
+    const job = makeJob(3, {
+      state: 'stopping',
+      stoppingSince: 2,
+      stuckIn: 'fetch, line 12'
+    });
+    const log = makeLog([stream('written')]);
+    const { node, query, render } = mount(row(job, true, log));
+    expect(query('.jp-Jobs-line')?.textContent).toBe(
+      'stopping for 10 s, in fetch, line 12'
+    );
+    expect(node.textContent).toContain('Wait for it to return, or restart');
+    render(row({ ...job, state: 'killed', ended: 3 }, true, log));
+    expect(query('.jp-Jobs-line')?.textContent).toBe('written');
+    expect(node.textContent).not.toContain('Wait for it to return');
+  });
+
+  it('tells a time limit from a kill by hand', () => {
+    const fields = { state: 'killed', ended: 0.3, timedOut: true } as const;
+    const { query } = mount(row(makeJob(3, fields)));
+    expect(query('.jp-Jobs-time')?.textContent).toBe('timed out · 0.3 s');
+    expect(query('.jp-Jobs-stateIcon')?.title).toBe('timed out');
   });
 
   it.each(['finished', 'failed', 'killed', 'lost'] as const)(
