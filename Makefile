@@ -56,7 +56,7 @@ jest: $(modules) $(carried) ## Run the unit tests of the frontend
 	@echo "== jest"
 	@$(ACTIVE) jlpm jest $(ARGS)
 
-pytest: $(python) $(kernels) ## Run the tests of the runtime, against every ipykernel
+pytest: $(python) $(kernels) $(carried) ## Run the tests of the runtime, against every ipykernel
 	@echo "== pytest"
 	@$(BIN)/pytest $(ARGS)
 

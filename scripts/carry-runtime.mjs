@@ -33,11 +33,42 @@ function* pythonFiles(directory) {
   }
 }
 
+/** Files whose docstrings users read: `jobs.submit?`, `jobs[1].result?`. */
+const documented = new Set([
+  'jupyterlab_jobs/kernel/api.py',
+  'jupyterlab_jobs/kernel/job.py'
+]);
+
+/**
+ * The source without what only its developers read, which is a third of it. Line
+ * numbers stay, for tracebacks. tests/test_carried.py makes sure that the code does.
+ */
+function withoutProse(name, source) {
+  let inDocstring = false;
+  const lines = source.split('\n').map(line => {
+    const text = line.trim();
+    if (inDocstring) {
+      inDocstring = !text.endsWith('"""');
+      return '';
+    }
+    if (text.startsWith('#')) {
+      return '';
+    }
+    if (text.startsWith('"""') && !documented.has(name)) {
+      inDocstring = text.length < 6 || !text.endsWith('"""');
+      // A body may consist of nothing else.
+      return line.slice(0, line.indexOf('"')) + '""';
+    }
+    return line;
+  });
+  return lines.join('\n');
+}
+
 const read = name => fs.readFileSync(path.join(root, name), 'utf8');
 
 const files = {};
 for (const name of [...pythonFiles('jupyterlab_jobs')].sort()) {
-  files[name] = read(name).replaceAll('\r\n', '\n');
+  files[name] = withoutProse(name, read(name).replaceAll('\r\n', '\n'));
 }
 const { version } = JSON.parse(read('package.json'));
 const carried = JSON.stringify({ version, files }, null, 2) + '\n';

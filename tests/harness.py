@@ -17,12 +17,10 @@ PATIENCE = 20.0
 
 
 def carried_files() -> dict[str, str]:
-    """The sources that the page carries."""
-    return {
-        path.relative_to(PACKAGE.parent).as_posix(): path.read_text("utf-8")
-        for path in sorted(PACKAGE.rglob("*.py"))
-        if path.name != "_version.py" and "labextension" not in path.parts
-    }
+    """The sources that the page carries, as `scripts/carry-runtime.mjs` has written them."""
+    carried = json.loads((PACKAGE.parent / "src" / "kernel" / "carried-runtime.json").read_text("utf-8"))
+    files: dict[str, str] = carried["files"]
+    return files
 
 
 def install_expression(files: dict[str, str], version: str) -> str:
