@@ -32,6 +32,7 @@ class Reaper:
     """
 
     _FIRST_PAUSE = 0.0002
+    _GROWTH = 1.15
     _LONGEST_PAUSE = 0.02
     _GRACE = 0.05
 
@@ -85,7 +86,7 @@ class Reaper:
             if not alive:
                 self._pauses.pop(job, None)
             elif job in self._pauses:
-                self._pauses[job] = min(last_pause * 1.5, self._LONGEST_PAUSE)
+                self._pauses[job] = min(last_pause * self._GROWTH, self._LONGEST_PAUSE)
         return alive and last_pause == self._LONGEST_PAUSE
 
     def _look_where(self, job: Job) -> None:
