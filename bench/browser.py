@@ -39,6 +39,6 @@ def _run_playwright(project: str) -> dict[str, list[float]]:
             text=True,
         )
         if process.returncode != 0:
-            sys.exit(f"{process.stdout}\n{process.stderr}")
+            sys.exit(f"playwright ended with {process.returncode}\n{process.stdout}\n{process.stderr}")
         times: dict[str, list[float]] = json.loads(results.read_text())
         return times
