@@ -338,3 +338,15 @@ def test_asyncio_cleanup_may_use_the_network_and_is_quiet(kernel: Kernel) -> Non
     kernel.execute("listener.join(10)")
     assert kernel.value("heard") == [b"QUIT"]
     assert kernel.text(msg_id, "stderr") == ""
+
+
+def test_a_job_that_survives_its_kill_lands(kernel: Kernel) -> None:
+    # Its code has ended by itself after the kill was asked for: the landing is not to be killed in its place.
+    kernel.execute(
+        "from jupyterlab_jobs.kernel.registry import _run_killable_once\n"
+        "from types import SimpleNamespace\nfrom jupyterlab_jobs.kernel.kill import KillSwitch\n"
+        "switch = KillSwitch()\nswitch.strike()\njob = SimpleNamespace(_kill_switch=switch)"
+    )
+    assert kernel.value("switch.requested") is True
+    assert kernel.value("_run_killable_once(job, lambda: 'landed').value") == "landed"
+    assert kernel.value("type(_run_killable_once(job, lambda: 1 / 0)).__name__") == "ZeroDivisionError"

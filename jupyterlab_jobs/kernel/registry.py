@@ -11,6 +11,7 @@ from .async_exception import stems_from_kill
 from .deadlines import Deadlines
 from .errors import JobTimedOut, JobWasKilled, NoSuchJob
 from .job import Job, JobError
+from .kill import Returned
 from .publisher import Publisher
 from .reaper import Reaper
 from .runner import start_thread
@@ -147,7 +148,7 @@ class Registry:
 
     def job_returned(self, job: Job, work: Work, value: Any) -> None:
         # Before the state changes: whoever has seen `finished` sees the variables. A metaclass is the user's code too.
-        landed = job._kill_switch.run(work.land)
+        landed = _run_killable_once(job, work.land)
         if isinstance(landed, BaseException) and not stems_from_kill(landed):
             self.job_raised(job, landed)
             return
@@ -157,7 +158,7 @@ class Registry:
 
     def job_raised(self, job: Job, error: BaseException) -> None:
         # A `__str__` is the user's code: it can be killed, and raise anything.
-        rendered = job._kill_switch.run(lambda: self._describe_error(error))
+        rendered = _run_killable_once(job, lambda: self._describe_error(error))
         described = undescribed(error) if isinstance(rendered, BaseException) else rendered.value
         job._output.error(described)
         with self._lock:
@@ -207,3 +208,13 @@ class Registry:
             job._future.set_result(value)
         else:
             job._future.set_exception(error)
+
+
+def _run_killable_once(job: Job, function: Callable[[], Any]) -> Returned | BaseException:
+    """Run what follows the job's code. The kill that the code has survived must not end it before it begins."""
+    if not job._kill_switch.requested:
+        return job._kill_switch.run(function)
+    try:
+        return Returned(function())
+    except BaseException as error:
+        return error
