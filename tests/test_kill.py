@@ -243,21 +243,26 @@ def test_the_pool_of_the_notebook_survives(kernel: Kernel) -> None:
     assert kernel.value("[t.is_alive() for t in pool._threads]").count(False) == 0
 
 
-def test_a_killed_kernel_takes_the_children_along(fresh_kernel: Kernel) -> None:
+@pytest.mark.parametrize(
+    "command", ["sleep 1000 & echo $! $$; exec sleep 1000", "sleep 1000 > /dev/null & echo $!"], ids=["both", "orphan"]
+)
+def test_a_killed_kernel_takes_the_children_along(fresh_kernel: Kernel, command: str) -> None:
     kernel = fresh_kernel
     kernel.install()
-    job_id = kernel.job_of(kernel.execute("%job !sleep 1000 & sleep 1000; true"))
-    kernel.in_state(job_id, "running")
-    pid = kernel.value("__import__('os').getpid()")
-    sleepers = kernel.until(
-        lambda: (
-            len(found := [c for c in psutil.Process(pid).children(recursive=True) if c.name() == "sleep"]) == 2
-            and found
-        )
-    )
-    psutil.Process(pid).kill()
-    _, alive = psutil.wait_procs(sleepers, timeout=10)
-    assert not alive
+    kernel.run_job("%job !true")
+    # A fork of the kernel, which outlives it, must not keep the guardian waiting.
+    kernel.execute("import os, time\nfork = os.fork()\nif fork == 0:\n    time.sleep(1000)\n    os._exit(0)")
+    fork = psutil.Process(kernel.value("fork"))
+    msg_id = kernel.execute(f"%job !{command}")
+    # The output is read once the shell has been started and remembered.
+    kernel.until(lambda: kernel.text(msg_id).endswith("\n"))
+    sleepers = [psutil.Process(int(pid)) for pid in kernel.text(msg_id).split()]
+    try:
+        psutil.Process(kernel.value("os.getpid()")).kill()
+        _, alive = psutil.wait_procs(sleepers, timeout=10)
+        assert not alive
+    finally:
+        fork.kill()
 
 
 def test_a_stuck_job_says_where(kernel: Kernel) -> None:

@@ -4,47 +4,55 @@ A kernel that is killed outright (`kill -9`, out of memory) runs no clean-up, an
 sessions of their own, so that nobody else would end them. (Linux has a parent-death signal for that; but it is sent
 when the *thread* that has started the process ends, and a job's thread does.)
 
-The kernel starts the guardian with the first child process, and tells it about each over a pipe. The end of the pipe is
-the end of the kernel. The guardian runs this file's source on its own: it imports nothing of the package.
+The kernel starts the guardian before the first child process, and tells it about each over a pipe. The end of the pipe
+is the end of the kernel. What a kernel starts in its last microseconds, and cannot tell any more, lives on.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import subprocess
 import sys
 import threading
 from importlib.abc import InspectLoader
 from typing import IO, cast
 
+from . import processes
+
 _lock = threading.Lock()
 _pipe: IO[bytes] | None = None
 
 
-def guard(pid: int, created: float) -> None:
-    """Have a process, and its process group, end with the kernel. Called in the kernel, in any thread.
-
-    `created` is the time of its start, in seconds since the epoch: the id alone may belong to another one later.
-    """
+def start_guardian() -> None:
+    """Have a guardian, so that `guard` takes no time. Called in the kernel, in a thread that belongs to no job."""
     global _pipe
     with _lock:
         if _pipe is None:
-            _pipe = _start()
+            with contextlib.suppress(OSError):  # the user's process is worth more than its guardian
+                _pipe = _start()
+
+
+def guard(pid: int) -> None:
+    """Have a process, its descendants and its process group end with the kernel. Called in any of its threads."""
+    global _pipe
+    with _lock:
+        if _pipe is None:
+            return
         try:
-            _pipe.write(f"{pid} {created!r}\n".encode())
+            _pipe.write(f"{pid}\n".encode())
             _pipe.flush()
-        except BrokenPipeError:  # somebody has killed the guardian
+        except BrokenPipeError:  # somebody has killed the guardian: the next process gets another
             _pipe = None
 
 
 def _start() -> IO[bytes]:
     # From the loader: the page carries this file into kernels that have it in no directory.
-    assert __spec__ is not None
-    source = cast("InspectLoader", __spec__.loader).get_source(__name__)
+    spec = processes.__spec__
+    assert spec is not None
+    source = cast("InspectLoader", spec.loader).get_source(processes.__name__)
     process = subprocess.Popen(
-        [sys.executable, "-c", f"{source}\nwait_for_the_end()"],
+        [sys.executable, "-c", f"{source}\n{processes.kill_at_end_of_input.__name__}()"],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -57,25 +65,15 @@ def _start() -> IO[bytes]:
     return process.stdin
 
 
-def wait_for_the_end() -> None:
-    """What the guardian does."""
-    guarded = [line.split() for line in sys.stdin]
-    for pid, created in guarded:
-        _end(int(pid), float(created))
+def _forget_pipe() -> None:
+    """A forked child would keep the pipe open after the kernel's end."""
+    global _lock, _pipe
+    _lock = threading.Lock()  # another thread may have held it during the fork
+    if _pipe is not None:
+        # Not `close()`, which would flush what another thread may have been writing.
+        os.close(_pipe.fileno())
+        _pipe = None
 
 
-def _end(pid: int, created: float) -> None:
-    import psutil
-
-    try:
-        process = psutil.Process(pid)
-        if process.create_time() != created:
-            return
-        family = [process, *process.children(recursive=True)]
-    except psutil.NoSuchProcess:
-        return
-    if os.name == "posix" and os.getpgid(pid) == pid:
-        os.killpg(pid, signal.SIGKILL)
-    for member in family:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            member.kill()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_pipe)

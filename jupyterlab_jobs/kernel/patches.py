@@ -26,6 +26,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from .async_exception import stems_from_kill
+from .guardian import guard, start_guardian
 from .kill import Returned
 from .replacements import Replacements
 from .threads import current_job, run_as
@@ -373,7 +374,10 @@ def _start_remembered(job: Any, process: Any, start: Callable[[], None]) -> None
     children = job._kill_switch.children
 
     def start_and_remember() -> None:
+        # Not as the job, whose child the guardian would be.
+        run_as(None, start_guardian)
         start()
+        guard(process.pid)
         children.add(process.pid)
 
     # Not that it blocks: a kill between the fork and the moment when we know its result would lose the process.

@@ -1,16 +1,17 @@
-"""The processes that a job has started, and how to end them with all their descendants."""
+"""The processes that a job has started, and how to end them with all their descendants.
+
+The guardian runs this file's source on its own: it imports nothing of the package.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import signal
+import sys
 from threading import get_native_id
 
 import psutil
-
-from .guardian import guard
-from .threads import run_as
 
 # Some Linux kernels are built without it.
 _CHILDREN_ARE_LISTED = os.path.exists(f"/proc/self/task/{get_native_id()}/children")
@@ -31,8 +32,6 @@ class ChildProcesses:
             root = psutil.Process(pid)
         except psutil.Error:
             return
-        # Not as the job, whose child the guardian would be.
-        run_as(None, guard, pid, root.create_time())
         # A root that has ended is kept as long as its group may have members.
         self._roots = [known for known in self._roots if _is_alive(known) or _leads_group(known)]
         self._roots.append(root)
@@ -55,6 +54,14 @@ class ChildProcesses:
         for pid in family:
             with contextlib.suppress(psutil.Error, OSError):
                 psutil.Process(pid).kill()
+
+
+def kill_at_end_of_input() -> None:
+    """Read process ids, a line each, until there are no more; then end these processes."""
+    children = ChildProcesses()
+    for line in sys.stdin:
+        children.add(int(line))
+    children.kill(children.family())
 
 
 def _descendants(root: psutil.Process) -> list[int]:
