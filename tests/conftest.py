@@ -5,8 +5,9 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
+import psutil
 import pytest
-from harness import Kernel
+from harness import Kernel, sleepers
 
 
 def _pythons() -> list[str]:
@@ -43,6 +44,9 @@ def kernel(_shared_kernel: Kernel) -> Iterator[Kernel]:
     _shared_kernel.ask("clear")
     _shared_kernel.until(lambda: not _shared_kernel.records)
     _shared_kernel.messages.clear()
+    # What a test's jobs have started is gone, and does not turn up in another test.
+    _, alive = psutil.wait_procs(sleepers(_shared_kernel), timeout=10)
+    assert not alive
 
 
 def _running(kernel: Kernel) -> list[int]:

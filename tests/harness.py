@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psutil
 from jupyter_client import BlockingKernelClient, KernelManager
 
 PACKAGE = Path(__file__).parent.parent / "jupyterlab_jobs"
@@ -204,3 +205,16 @@ class Kernel:
         import ast
 
         return ast.literal_eval(ast.literal_eval(result["data"]["text/plain"]))
+
+
+def sleepers(kernel: Kernel) -> list[psutil.Process]:
+    """The `sleep`s that are descendants of a kernel."""
+    found = psutil.Process(kernel.manager.provisioner.pid).children(recursive=True)
+    return [process for process in found if _name(process) == "sleep"]
+
+
+def _name(process: psutil.Process) -> str:
+    try:
+        return process.name()
+    except psutil.NoSuchProcess:
+        return ""

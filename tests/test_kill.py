@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import psutil
 import pytest
-from harness import Kernel
+from harness import Kernel, sleepers
 from killing_programs import BLOCKING
 from stalling_server import StallingServer
 
@@ -16,11 +16,6 @@ def server() -> Iterator[StallingServer]:
     server = StallingServer()
     yield server
     server.close()
-
-
-def children(kernel: Kernel) -> list[psutil.Process]:
-    pid = kernel.value("__import__('os').getpid()")
-    return psutil.Process(pid).children(recursive=True)
 
 
 @pytest.mark.parametrize("kind", BLOCKING)
@@ -43,7 +38,7 @@ def test_kill(kernel: Kernel, server: StallingServer, kind: str) -> None:
     kernel.ask("kill", {"jobs": [bystander]})
     assert kernel.ended(bystander)["state"] == "killed"
     kernel.value("0")
-    assert not [child for child in children(kernel) if child.name() == "sleep"]
+    assert not sleepers(kernel)
 
 
 @pytest.mark.parametrize("kind", ["loop", "sleep", "subprocess.run"])
@@ -144,16 +139,11 @@ def test_kill_all_leaves_the_main_thread_alone(kernel: Kernel) -> None:
 def test_grandchildren_die_too(kernel: Kernel) -> None:
     job_id = kernel.job_of(kernel.execute("%job !sh -c 'sleep 1000 & sleep 1000 & wait'"))
     kernel.in_state(job_id, "running")
-    pid = kernel.value("__import__('os').getpid()")
-    sleepers = kernel.until(
-        lambda: (
-            len(found := [c for c in psutil.Process(pid).children(recursive=True) if c.name() == "sleep"]) == 2
-            and found
-        )
-    )
+    grandchildren = kernel.until(lambda: len(found := sleepers(kernel)) >= 2 and found)
+    assert len(grandchildren) == 2
     kernel.ask("kill", {"jobs": [job_id]})
     assert kernel.ended(job_id)["state"] == "killed"
-    _, alive = psutil.wait_procs(sleepers, timeout=10)
+    _, alive = psutil.wait_procs(grandchildren, timeout=10)
     assert not alive
 
 
@@ -256,10 +246,10 @@ def test_a_killed_kernel_takes_the_children_along(fresh_kernel: Kernel, command:
     msg_id = kernel.execute(f"%job !{command}")
     # The output is read once the shell has been started and remembered.
     kernel.until(lambda: kernel.text(msg_id).endswith("\n"))
-    sleepers = [psutil.Process(int(pid)) for pid in kernel.text(msg_id).split()]
+    orphans = [psutil.Process(int(pid)) for pid in kernel.text(msg_id).split()]
     try:
         psutil.Process(kernel.value("os.getpid()")).kill()
-        _, alive = psutil.wait_procs(sleepers, timeout=10)
+        _, alive = psutil.wait_procs(orphans, timeout=10)
         assert not alive
     finally:
         fork.kill()

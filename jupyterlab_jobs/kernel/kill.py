@@ -14,25 +14,16 @@ What a strike cannot end is a long call inside of C code: the exception waits un
 from __future__ import annotations
 
 import asyncio
-import functools
 import sys
-import time
 from _thread import LockType, allocate_lock, get_ident
 from collections.abc import Callable
-from types import FrameType
 from typing import Any
 
 from . import async_exception
 from .errors import JobKilled
 from .processes import ChildProcesses
-
-_CANCEL_PATIENCE = 0.5
-"""Seconds that a cancelled task has for its clean-up before it is cancelled, or struck, again."""
-
-
-_LOCKING = frozenset({"__enter__", "__exit__", "acquire", "release", "_acquire_restore", "_release_save", "_is_owned"})
-
-_BOOK_KEEPING = frozenset(f"{__package__}.{name}" for name in ("output", "publisher", "registry", "threads"))
+from .task_kill import TaskKill
+from .victim import Victim
 
 
 class Returned:
@@ -44,20 +35,6 @@ class Returned:
         self.value = value
 
 
-class _Victim:
-    """A thread that can be struck. The switch's lock guards it, but for `wake`, which is the thread's own to set."""
-
-    __slots__ = ("closed", "forced", "ident", "raised", "wake", "woken")
-
-    def __init__(self, ident: int) -> None:
-        self.ident = ident
-        self.wake: Callable[[], None] | None = None  # how to end the blocking call in which it is
-        self.woken = False
-        self.closed = False  # its code has ended; set by the thread itself, without the lock
-        self.forced = False  # its clean-up is to be cut short
-        self.raised: list[bool] = []  # not empty once a JobKilled was raised in it
-
-
 class KillSwitch:
     """What it takes to kill one job's code.
 
@@ -65,38 +42,40 @@ class KillSwitch:
     that a strike hits the job's code and nothing else: once `run` has returned, no strike reaches the thread any more.
     """
 
-    __slots__ = ("_all_gone", "_cancelled", "_lock", "_task", "_victims", "children", "requested")
+    __slots__ = ("_all_gone", "_lock", "_task", "_victims", "children", "requested")
 
     def __init__(self) -> None:
         self._lock = allocate_lock()
-        self._victims: dict[int, _Victim] = {}
+        self._victims: dict[int, Victim] = {}
         self._all_gone: LockType | None = None
-        self._task: tuple[int, asyncio.AbstractEventLoop, asyncio.Task[Any]] | None = None
-        self._cancelled: float | None = None
+        self._task: TaskKill | None = None
         self.requested = False
         self.children = ChildProcesses()
 
     # --------------------------------------------------------------- in the job's threads
 
-    def run(self, function: Callable[[], Any]) -> Returned | BaseException:
-        """Call a function that a strike can end; returns what came of it. Never raises."""
-        victim = _Victim(get_ident())
+    def run(self, function: Callable[[], Any], *, is_for_cleanup: bool = False) -> Returned | BaseException:
+        """Call a function that a strike can end; returns what came of it. Never raises.
+
+        `is_for_cleanup` spares it as a `finally` block is spared.
+        """
+        victim = Victim(get_ident(), is_for_cleanup=is_for_cleanup)
         outcome: Returned | BaseException | None = None
-        # From `closed` on nobody strikes. What can still arrive after it is one exception that is pending, the one that
-        # an insistent one has ready, and one of a strike that had looked at `closed` before: each handler takes one.
+        # From `closed` on nobody strikes. What can still arrive after it is an exception that is pending, and one of a
+        # strike that had looked at `closed` before: each handler takes one.
         try:
             try:
                 try:
                     try:
                         self._open(victim)
                         outcome = Returned(function())
-                        victim.closed = True
+                        victim.is_closed = True
                     except BaseException as error:
-                        victim.closed = True
+                        victim.is_closed = True
                         outcome = error
                     self._close(victim)
                 except JobKilled as late:
-                    victim.closed = True
+                    victim.is_closed = True
                     outcome = late if outcome is None else outcome
                     self._close(victim)
             except JobKilled as later:
@@ -124,10 +103,11 @@ class KillSwitch:
         if victim is None or victim.wake is not None:  # nobody can strike; or a call inside of such a call
             return function(*args, **kwargs)
         victim.woken = False
+        victim.in_cleanup = victim.is_leaving()
         # Registered before `requested` is looked at: a strike that comes between the two finds it.
         victim.wake = wake
         try:
-            if self.requested and not async_exception.stems_from_kill(sys.exc_info()[1]):
+            if self.requested and not victim.in_cleanup:
                 victim.woken = True
             else:
                 result = function(*args, **kwargs)
@@ -138,35 +118,46 @@ class KillSwitch:
             with self._lock:
                 victim.wake = None
         if victim.woken:
-            victim.raised.append(True)
-            raise JobKilled
+            raise victim.exception()
         return result
 
     def run_coroutine(self, coroutine: Any) -> Any:
         """Run a coroutine in an event loop of the calling thread's own; a strike cancels it."""
 
         async def main() -> Any:
-            task = asyncio.current_task()
-            assert task is not None
-            self._task = (get_ident(), asyncio.get_running_loop(), task)
-            if self.requested:  # the strike came before there was a task to cancel
-                task.cancel()
+            with self._lock:
+                self._task = task = TaskKill(self._victims[get_ident()])
+                if self.requested:  # the strike came before there was a task to cancel
+                    task.strike()
             try:
                 return await coroutine
             finally:
-                self._task = None
+                if not self.requested:  # else the closing of the loop is clean-up as well
+                    self._task = None
 
+        running = main()
         try:
-            return asyncio.run(main())
+            return asyncio.run(running)
         except asyncio.CancelledError:
             if self.requested:
                 raise JobKilled from None
             raise
+        finally:
+            self._task = None
+            # A kill that came before the loop was there would leave them behind, never awaited.
+            running.close()
+            coroutine.close()
 
     @property
     def runs_event_loop(self) -> bool:
         """Whether the calling thread runs the job's coroutine."""
-        return self._task is not None and self._task[0] == get_ident()
+        return self._task is not None and self._task.ident == get_ident()
+
+    @property
+    def is_leaving(self) -> bool:
+        """Whether the calling thread is on its way out because of the kill."""
+        victim = self._victims.get(get_ident())
+        return self.requested and victim is not None and self._is_leaving(victim)
 
     def wait_until_all_gone(self) -> None:
         """Wait until no thread of the job can be struck any more, because all have ended."""
@@ -177,14 +168,14 @@ class KillSwitch:
             gone.acquire()
         gone.acquire()
 
-    def _open(self, victim: _Victim) -> None:
+    def _open(self, victim: Victim) -> None:
         """From now on the calling thread can be struck. Raises `JobKilled` if the kill came first."""
         with self._lock:
             self._victims[victim.ident] = victim
-            if self.requested:
+            if self.requested and not victim.is_leaving():
                 raise JobKilled
 
-    def _close(self, victim: _Victim) -> None:
+    def _close(self, victim: Victim) -> None:
         """From now on no strike reaches the calling thread.
 
         May raise a `JobKilled` that was on its way; to be called again then.
@@ -192,9 +183,10 @@ class KillSwitch:
         with self._lock:
             self._forget(victim)
         if self.requested:
+            victim.close()
             async_exception.absorb_pending()
 
-    def _forget(self, victim: _Victim) -> None:
+    def _forget(self, victim: Victim) -> None:
         assert self._lock.locked()
         self._victims.pop(victim.ident, None)
         if not self._victims and self._all_gone is not None:
@@ -203,48 +195,43 @@ class KillSwitch:
 
     # -------------------------------------------------------------------- in any thread
 
-    def strike(self, *, again: bool = False) -> bool:
-        """Try once to end the code; returns whether there is code to end.
+    def strike(self, *, force: bool = False) -> bool:
+        """Try once to end the code; returns whether there is code to end. Raises `JobKilled` in a thread of the job.
 
-        With `again`, a thread that is on its way out already is left to its `finally` blocks.
+        A thread that is on its way out already is left to its `finally` blocks; with `force`, these are cut short.
         """
         with self._lock:
             self.requested = True
-            frames = sys._current_frames()
+            alive = sys._current_frames().keys()
             victims = []
             for victim in list(self._victims.values()):
-                if victim.ident not in frames:
+                if victim.ident not in alive:
                     self._forget(victim)  # the thread is gone, and its number may become another's
-                elif not victim.closed and self._may_strike(victim, frames[victim.ident], again):
+                    continue
+                leaves = self._is_leaving(victim)
+                victim.forced = victim.forced or (force and leaves)
+                if not victim.is_closed and (victim.forced or not leaves):
                     victims.append(victim)
-            del frames
             if not victims:
                 return bool(self._victims)
             # Before the threads hear of it: on its way out one may end a child itself, and grandchildren would be lost.
-            family = self.children.family()
+            family = None if self.children.were_just_killed else self.children.family()
             for victim in victims:
-                self._strike(victim, again)
+                if victim.ident != get_ident():
+                    self._strike(victim)
         # After: a wait for a child that the kill has ended must not return as if nothing had happened.
-        self.children.kill(family)
+        if family is not None:
+            self.children.kill(family)
+        for victim in victims:
+            if victim.ident == get_ident():
+                raise victim.exception()
         return True
-
-    def _may_strike(self, victim: _Victim, frame: FrameType, again: bool) -> bool:
-        """Whether a strike would hit at the right moment; otherwise the next one may."""
-        if not again:
-            victim.forced = victim.forced or async_exception.is_leaving(victim.ident)
-        elif not victim.forced and async_exception.is_leaving(victim.ident):
-            return False
-        # Between the taking of a lock and the `with` that will release it, or inside of our own book-keeping.
-        module = frame.f_globals.get("__name__", "")
-        return victim.wake is not None or not (
-            (module in ("threading", "logging") and frame.f_code.co_name in _LOCKING) or module in _BOOK_KEEPING
-        )
 
     def take_back(self) -> None:
         """Take back exceptions that were not raised yet. Called in the reaper's thread, between two strikes."""
         with self._lock:
             for victim in self._victims.values():
-                if not victim.closed:
+                if not victim.is_closed:
                     async_exception.take_back(victim.ident)
 
     def where(self) -> str | None:
@@ -260,39 +247,21 @@ class KillSwitch:
                 return f"{frame.f_code.co_name}, line {frame.f_lineno}"
         return None
 
-    def _strike(self, victim: _Victim, again: bool) -> None:
+    def _is_leaving(self, victim: Victim) -> bool:
+        task = self._task_of(victim)
+        return victim.is_leaving() or (task is not None and task.is_leaving)
+
+    def _task_of(self, victim: Victim) -> TaskKill | None:
+        task = self._task
+        return task if task is not None and task.ident == victim.ident else None
+
+    def _strike(self, victim: Victim) -> None:
         assert self._lock.locked()
+        task = self._task_of(victim)
         if victim.wake is not None:
-            victim.woken = True
-            victim.wake()
-        elif not self._cancel_task(victim, again):
-            async_exception.raise_kill(victim.ident, victim.raised)
-
-    def _cancel_task(self, victim: _Victim, again: bool) -> bool:
-        """Cancel the asyncio task that a thread runs, if that can have an effect; returns whether it can."""
-        if self._task is None or self._task[0] != victim.ident:
-            return False
-        _, loop, task = self._task
-        now = time.monotonic()
-        if again and self._cancelled is not None and now - self._cancelled < _CANCEL_PATIENCE:
-            return True
-        if again and asyncio.current_task(loop) is not None:
-            return False  # it computes: only an exception reaches it
-        try:
-            # A task that is still there has swallowed the first one.
-            loop.call_soon_threadsafe(task.cancel if self._cancelled is None else functools.partial(_kill_task, task))
-        except RuntimeError:  # the loop has just been closed
-            return False
-        self._cancelled = now
-        return True
-
-
-def _kill_task(task: asyncio.Future[Any]) -> None:
-    """Have `JobKilled` raised where a task waits. Called in its event loop."""
-    waiter: asyncio.Future[Any] | None = task
-    while isinstance(waiter, asyncio.Task):
-        waiter = waiter._fut_waiter  # type: ignore[attr-defined] # there is no public way to what a task waits for
-    if waiter is None:
-        task.cancel()  # it does not wait
-    elif not waiter.done():
-        waiter.set_exception(JobKilled())
+            # While we have the lock, the call does not end.
+            if victim.forced or not victim.in_cleanup:
+                victim.woken = True
+                victim.wake()
+        elif task is None or not task.strike():
+            victim.strike()

@@ -292,7 +292,8 @@ def _inheriting_start(original: Callable[[threading.Thread], None]) -> Callable[
             if getattr(target, "__module__", None) not in _KEEPERS_OF_PROCESSES and (
                 type(self).__module__ not in _KEEPERS_OF_PROCESSES
             ):
-                run = functools.partial(_run_killable, job._kill_switch, run)
+                switch = job._kill_switch
+                run = functools.partial(_run_killable, switch, run, is_for_cleanup=switch.is_leaving)
             # On the instance, so that subclasses with a `run` of their own are covered.
             self.run = functools.partial(run_as, job, run)  # type: ignore[method-assign]
         original(self)
@@ -300,8 +301,8 @@ def _inheriting_start(original: Callable[[threading.Thread], None]) -> Callable[
     return start
 
 
-def _run_killable(switch: Any, run: Callable[[], None]) -> None:
-    outcome = switch.run(run)
+def _run_killable(switch: Any, run: Callable[[], None], *, is_for_cleanup: bool) -> None:
+    outcome = switch.run(run, is_for_cleanup=is_for_cleanup)
     if isinstance(outcome, Returned) or (switch.requested and stems_from_kill(outcome)):
         return
     raise outcome
@@ -351,7 +352,7 @@ def _remembered_init(original: Callable[..., None]) -> Callable[..., None]:
             return
         if os.name == "posix" and not kwargs.keys() & {"process_group", "preexec_fn"}:
             kwargs.setdefault("start_new_session", True)
-        _start_remembered(job, self, functools.partial(original, self, *args, **kwargs))
+        _start_remembered(job, self, self.poll, functools.partial(original, self, *args, **kwargs))
 
     return init
 
@@ -365,12 +366,12 @@ def _remembered_start(original: Callable[..., None]) -> Callable[..., None]:
         if job is None:
             original(self)
         else:
-            _start_remembered(job, self, functools.partial(original, self))
+            _start_remembered(job, self, self.is_alive, functools.partial(original, self))
 
     return start
 
 
-def _start_remembered(job: Any, process: Any, start: Callable[[], None]) -> None:
+def _start_remembered(job: Any, process: Any, poll: Callable[[], object], start: Callable[[], None]) -> None:
     children = job._kill_switch.children
 
     def start_and_remember() -> None:
@@ -378,7 +379,7 @@ def _start_remembered(job: Any, process: Any, start: Callable[[], None]) -> None
         run_as(None, start_guardian)
         start()
         guard(process.pid)
-        children.add(process.pid)
+        children.add(process.pid, poll)
 
     # Not that it blocks: a kill between the fork and the moment when we know its result would lose the process.
     job._kill_switch.call_blocking(_nothing, start_and_remember)

@@ -77,7 +77,7 @@ class Reaper:
     def _strike(self, job: Job, last_pause: float) -> bool:
         """Strike once more; returns whether the job has resisted for long."""
         try:
-            alive = job._kill_switch.strike(again=True)
+            alive = job._kill_switch.strike()
         except Exception:
             # Or no kill would work any more.
             _log.exception("Failed to kill job %s", job.id)

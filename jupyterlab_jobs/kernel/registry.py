@@ -94,7 +94,7 @@ class Registry:
 
     def kill(self, jobs: Iterable[Job]) -> list[Job]:
         """Begin to kill; returns those that had not ended yet. Does not wait."""
-        struck = []
+        struck: dict[Job, State] = {}
         for job in jobs:
             with self._lock:
                 state = job.state
@@ -104,7 +104,7 @@ class Registry:
                     self._enter(job, "killed")
                 elif state == "running":
                     self._enter(job, "stopping")
-            struck.append(job)
+            struck[job] = state
             if state == "queued":
                 self._settle(job, error=JobWasKilled(f"job {job.id} was killed"))
             else:
@@ -114,8 +114,9 @@ class Registry:
         # From here, because that is fastest; the job that kills itself last, because it does not come back.
         for job in sorted(struck, key=lambda job: job is current_job()):
             if job.state == "stopping":
-                job._kill_switch.strike()
-        return struck
+                # A second kill means it.
+                job._kill_switch.strike(force=struck[job] == "stopping")
+        return list(struck)
 
     def remove(self, jobs: Iterable[Job]) -> list[Job]:
         """Forget those of the jobs that have ended; returns them."""

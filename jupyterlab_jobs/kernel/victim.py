@@ -1,0 +1,191 @@
+"""A thread that is to be killed, and how `JobKilled` is raised in it: at the right moment, and not in vain."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import queue
+import sys
+import threading
+from _thread import get_ident
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+from .async_exception import handled_exception, set_async_exception, stems_from_kill
+from .errors import JobKilled
+
+_TRACES = sys.version_info[:2] != (3, 11)
+
+_PATIENCE = 3
+"""How many exceptions the code may keep before each is followed by another one."""
+
+_LOCKING_METHODS = (
+    "__enter__",
+    "__exit__",
+    "_acquireLock",
+    "_acquire_restore",
+    "_is_owned",
+    "_releaseLock",
+    "_release_save",
+    "acquire",
+    "release",
+)
+
+
+# Iterating calls the function without a bytecode that makes a call: see `Victim.strike`.
+_all_frames = iter(sys._current_frames, None)
+_all_handled = iter(sys._current_exceptions, None)
+
+
+class Victim:
+    """Raises `JobKilled` in one thread, and again where that was swallowed, until its code has ended.
+
+    An exception that is deleted while the code goes on was swallowed, and has another one raised right behind the
+    handler that has swallowed it. CPython looks for an exception from outside at a few places only, in most versions
+    all of them inside of the `try` in code such as `while True: try: f() except: pass`. So the thread is traced then: a
+    trace function can raise at every line. In 3.11 another pending exception does as well, and must do, because a
+    thread of 3.11 that is traced hangs while an exception is pending anywhere.
+
+    `strike` may be called in any thread, under the lock of the job's `KillSwitch`; everything else, and what is said to
+    be the thread's own, belongs to the thread that is killed.
+    """
+
+    __slots__ = (
+        "_exceptions",
+        "_is_for_cleanup",
+        "_raised",
+        "forced",
+        "ident",
+        "in_cleanup",
+        "is_closed",
+        "wake",
+        "woken",
+    )
+
+    def __init__(self, ident: int, *, is_for_cleanup: bool = False) -> None:
+        self.ident = ident
+        self._is_for_cleanup = is_for_cleanup
+        self.wake: Callable[[], None] | None = None
+        """How to end the blocking call in which the thread is. The thread's own to set."""
+        self.woken = False
+        """Whether that was done."""
+        self.in_cleanup = False
+        """Whether that call is made on the way out. The thread's own to set, before `wake`."""
+        self.is_closed = False
+        """Whether its code has ended. The thread's own to set."""
+        self.forced = False
+        """Whether its clean-up is to be cut short."""
+        self._raised: list[bool] = []
+        self._exceptions: tuple[type[JobKilled], type[JobKilled]] | None = None
+
+    def strike(self) -> None:
+        """Have `JobKilled` raised in the thread, another one, between two bytecodes, if this is a moment for it.
+
+        It is none if the thread is on its way out already, unless it is `forced`.
+        """
+        ident = self.ident
+        first, following = self._exception_types()
+        exception = first if len(self._raised) < _PATIENCE else following
+        handled = handled_exception(ident)
+        if stems_from_kill(handled) and not self.forced:
+            return
+        # The thread must not run between the look at where it is and the raising: it may take a lock. CPython changes
+        # threads after a call and at the end of a loop (3.10: more often); there is neither from here to the raising.
+        for frames in _all_frames:
+            for all_handled in _all_handled:
+                if ident in frames and not self.is_closed and self.wake is None:
+                    now_handled: Any = all_handled[ident]
+                    if now_handled.__class__ is tuple:  # before Python 3.12
+                        now_handled = now_handled[1]
+                    code = frames[ident].f_code
+                    if (
+                        (self.forced or now_handled is handled)
+                        and code.co_filename not in _BOOK_KEEPING
+                        and (code.co_filename, code.co_name) not in _LOCKING
+                    ):
+                        set_async_exception(ident, exception)
+                break
+            break
+        # They hold this very frame.
+        del frames, all_handled
+
+    def exception(self) -> JobKilled:
+        """One to raise in the thread."""
+        return self._exception_types()[0]()
+
+    def close(self) -> None:
+        """The code has ended: leave the thread alone."""
+        self.is_closed = True
+        if sys.gettrace() == self._raise_at_line:
+            sys.settrace(None)
+
+    def is_leaving(self) -> bool:
+        """Whether the thread handles a `JobKilled`, or was started while another one did.
+
+        It is in a `finally` or `except` on its way out.
+        """
+        return self._is_for_cleanup or stems_from_kill(handled_exception(self.ident))
+
+    def _exception_types(self) -> tuple[type[JobKilled], type[JobKilled]]:
+        """What is raised to end the code; and if it keeps them, so that they do not show that they were swallowed."""
+        if self._exceptions is None:  # most threads are never killed
+            # CPython makes an instance of the class in the thread in which it raises it.
+            self._exceptions = (
+                self._exception_type(functools.partial(self._raised.append, True)),
+                self._exception_type(self._insist),
+            )
+        return self._exceptions
+
+    def _exception_type(self, on_raise: Callable[[], None]) -> type[JobKilled]:
+        members = {
+            "__init__": staticmethod(on_raise),
+            "__del__": staticmethod(self._insist),
+            "__module__": JobKilled.__module__,
+        }
+        return type(JobKilled.__name__, (JobKilled,), members)
+
+    def _insist(self) -> None:
+        """Have the exception raised again as soon as the code goes on."""
+        if self.is_closed or get_ident() != self.ident:
+            return
+        if _TRACES:
+            self._trace()
+            return
+        # Not by a call, after which it would be raised right here.
+        for _ in iter(functools.partial(set_async_exception, self.ident, self._exception_types()[0]), self):
+            return
+
+    def _trace(self) -> None:
+        """Have the next line of the code raise."""
+        frame: FrameType | None = sys._getframe(2)
+        while frame is not None:
+            if frame.f_globals.get("__package__") != __package__ and frame.f_code.co_filename not in _WITH_LOCKS:
+                frame.f_trace = self._raise_at_line
+            frame = frame.f_back
+        sys.settrace(self._raise_at_line)
+
+    def _raise_at_line(self, frame: FrameType, event: str, argument: Any) -> Any:
+        """Trace function. CPython ends the tracing when it raises."""
+        if self.is_closed:
+            sys.settrace(None)
+            return None
+        if event == "line":
+            raise self.exception()
+        # Functions that are called from here on are not traced: what swallows is in one of their callers.
+        return None if event == "call" else self._raise_at_line
+
+
+# What takes and releases locks with every call.
+_WITH_LOCKS = frozenset(
+    function.__code__.co_filename for function in (threading.Thread.start, logging.Handler.acquire, queue.Queue.get)
+)
+
+# Between the taking of a lock and the `with` that will release it.
+_LOCKING = frozenset((file_name, name) for file_name in _WITH_LOCKS for name in _LOCKING_METHODS)
+
+# The runtime's own book-keeping. Carried modules have no `__file__`.
+_BOOK_KEEPING = frozenset(
+    Victim.strike.__code__.co_filename.replace("victim.py", f"{name}.py")
+    for name in ("output", "publisher", "registry", "threads", "victim")
+)
