@@ -12,6 +12,7 @@ from IPython.display import display
 from . import protocol
 from .kill import KillSwitch
 from .output import Output
+from .per_job import PerJob
 from .states import ENDED, State
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class Job:
         "_history",
         "_kill_switch",
         "_output",
+        "_own_values",
         "_registry",
         "_work",
         "code",
@@ -102,6 +104,7 @@ class Job:
         self._work: Work | None = work
         self._kill_switch = KillSwitch()
         self._output = Output(self, registry.publisher)
+        self._own_values: dict[PerJob, Any] = {}
 
     @property
     def state(self) -> State:
