@@ -45,6 +45,8 @@ def _run(job: Job, work: Work, observer: Observer) -> None:
         return
     switch = job._kill_switch
     outcome = switch.run(functools.partial(work.run, job))
+    # Without waiting for more: a process that the job has left behind may run for long.
+    job._output.hear_children()
     if isinstance(outcome, Returned):
         observer.job_returned(job, work, outcome.value)
     elif switch.requested and (stems_from_kill(outcome) or isinstance(outcome, asyncio.CancelledError)):

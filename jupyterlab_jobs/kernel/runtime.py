@@ -17,6 +17,7 @@ from .. import __version__
 from . import patches, protocol
 from .api import Jobs
 from .capture_magic import route_capture_magic
+from .child_output import hear_children
 from .control import ControlChannel
 from .displays import route_displays, show_result
 from .job import Job, JobError, Origin
@@ -26,7 +27,7 @@ from .main_thread import MainThread
 from .publisher import Publisher
 from .registry import Registry
 from .replacements import Replacements
-from .shell_commands import route_shell_commands, separate_script_magics
+from .shell_commands import route_shell_commands, route_system, separate_script_magics
 from .source import compile_source
 from .stdin import refuse_input, while_not_forwarded
 from .streams import KernelStreams
@@ -137,7 +138,9 @@ class Runtime:
             route_displays(self._for_jobs, self.shell)
             route_capture_magic(self._for_jobs, self.shell)
             route_shell_commands(self._for_jobs)
+            route_system(self._for_jobs)
             separate_script_magics(self._for_jobs)
+            hear_children(self._for_jobs, self._streams)
             patches.apply(self._for_jobs)
             self.publisher.start()
             self._ready = True

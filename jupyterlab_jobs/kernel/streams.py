@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import io
 import sys
 import threading
 from collections.abc import Callable
@@ -61,6 +62,13 @@ class KernelStreams:
             attribute.take_out()
         for stream in self._streams.values():
             stream.__class__ = type(stream).__bases__[0]
+
+    def write_to_descriptors(self) -> None:
+        """Have this process write where any process does. Called in a forked child, which can publish nothing."""
+        for fd, (name, stream) in enumerate(self._streams.items(), start=1):
+            descriptor = io.TextIOWrapper(io.FileIO(fd, "w", closefd=False), write_through=True)
+            stream.write = descriptor.write  # type: ignore[assignment]
+            setattr(sys, name, stream)
 
 
 class _System(ModuleType):
