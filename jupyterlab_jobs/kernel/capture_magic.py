@@ -11,6 +11,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic_arguments import parse_argstring
 from IPython.utils.capture import capture_output
 
+from .figures import show_figures
 from .replacements import Replacements
 from .source import compile_source
 from .threads import current_job
@@ -47,6 +48,7 @@ def _capture(shell: InteractiveShell, job: Job, line: str, cell: str) -> None:
     source = compile_source(shell, cell, job_id=job.id, first_line=1, execution_count=job.execution_count)
     with capture_output(not arguments.no_stdout, not arguments.no_stderr, not arguments.no_display) as captured:
         run_source(job, source, names)
+        show_figures()
     if DisplayHook.semicolon_at_end_of_expression(cell):
         names.pop(arguments.output, None)
     elif arguments.output:

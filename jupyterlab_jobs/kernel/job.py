@@ -12,7 +12,6 @@ from IPython.display import display
 from . import protocol
 from .kill import KillSwitch
 from .output import Output
-from .per_job import PerJob
 from .states import ENDED, State
 
 if TYPE_CHECKING:
@@ -104,7 +103,7 @@ class Job:
         self._work: Work | None = work
         self._kill_switch = KillSwitch()
         self._output = Output(self, registry.publisher)
-        self._own_values: dict[PerJob, Any] = {}
+        self._own_values: dict[object, Any] = {}  # by what looks them up: see per_job
 
     @property
     def state(self) -> State:

@@ -20,6 +20,7 @@ from .capture_magic import route_capture_magic
 from .child_output import hear_children
 from .control import ControlChannel
 from .displays import route_displays, show_result
+from .figures import separate_figures
 from .job import Job, JobError, Origin
 from .lanes import Lanes
 from .magics import JobMagics
@@ -140,6 +141,7 @@ class Runtime:
             route_shell_commands(self._for_jobs)
             route_system(self._for_jobs)
             separate_script_magics(self._for_jobs)
+            separate_figures(self._for_jobs)
             hear_children(self._for_jobs, self._streams)
             patches.apply(self._for_jobs)
             self.publisher.start()
