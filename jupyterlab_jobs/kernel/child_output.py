@@ -14,6 +14,7 @@ import functools
 import inspect
 import multiprocessing.util
 import os
+import select
 import selectors
 import subprocess
 import threading
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
 _PIPE_SIZE = 65536
 """What fits into a pipe: one read of that many bytes takes all that was written before it."""
+
+# Not the one for jobs that can be killed.
+_new_poll: Callable[[], Any] = getattr(select, "poll", None)  # type: ignore[assignment] # not on Windows
 
 
 def hear_children(replacements: Replacements, streams: KernelStreams) -> None:
@@ -73,12 +77,30 @@ class ChildPipe:
             self._output.put_from_child(self._name, self._decoder.decode(chunk, final=not chunk))
             return bool(chunk)
 
+    def wait_for_reader(self) -> None:
+        """Wait until what the reader has taken out, and holds in its hands, is handed over."""
+        with self._lock:
+            pass
+
     def close(self) -> None:
         """Nothing will come any more. Called by the reader."""
         with self._lock:
             self.is_open = False
             os.close(self.fd)
         self._output.children.remove(self)
+
+
+def hear_all(pipes: list[ChildPipe]) -> None:
+    """Hand over what children have written until now. Called in any thread, for every print of a job with children."""
+    poll = _new_poll()
+    for pipe in pipes:
+        poll.register(pipe.fd, select.POLLIN)
+    ready = {fd for fd, _ in poll.poll(0)}
+    for pipe in pipes:
+        if pipe.fd in ready:
+            pipe.hear()
+        else:
+            pipe.wait_for_reader()
 
 
 class _Reader:

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from .child_output import ChildPipe, hear_all
+
 if TYPE_CHECKING:
-    from .child_output import ChildPipe
     from .job import Job, JobError
     from .publisher import Publisher
 
@@ -154,8 +155,8 @@ class Output:
 
     def hear_children(self) -> None:
         """Take in what the child processes have written until now."""
-        for pipe in self.children.copy():
-            pipe.hear()
+        if self.children:
+            hear_all(self.children.copy())
 
     def _append(self, message: OutputMessage) -> None:
         self._pending.append(message)

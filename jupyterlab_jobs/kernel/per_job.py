@@ -28,12 +28,7 @@ class PerJob:
         if shared is None:
             return self
         job = current_job()
-        if job is None:
-            try:
-                return vars(shared)[self._name]
-            except KeyError:
-                raise AttributeError(self._name) from None
-        return self.of(job)
+        return self.of_foreground(shared) if job is None else self.of(job)
 
     def __set__(self, shared: Any, value: Any) -> None:
         job = current_job()
@@ -48,6 +43,13 @@ class PerJob:
             del vars(shared)[self._name]
         else:
             job._own_values.pop(self, None)
+
+    def of_foreground(self, shared: Any) -> Any:
+        """The value of who belongs to no job."""
+        try:
+            return shared.__dict__[self._name]
+        except KeyError:
+            raise AttributeError(self._name) from None
 
     def of(self, job: Any) -> Any:
         """The value of a job."""

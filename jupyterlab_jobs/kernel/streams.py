@@ -105,6 +105,12 @@ class _StreamPerJob(PerJob):
                 job._kill_switch.call_blocking(_nothing, self._begin_redirections)
             job._own_values[self] = value
 
+    def of_foreground(self, shared: Any) -> Any:
+        stream = super().of_foreground(shared)
+        if type(stream) is _SharedStream and isinstance(stream.foreground, OutStream):
+            return stream.foreground
+        return stream
+
     def put_in_place(self) -> None:
         """Share what the foreground has put in the place of the kernel's stream before."""
         with self._lock:
