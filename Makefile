@@ -129,7 +129,7 @@ $(linked): $(python) | $(built)
 	@touch $@
 
 .venv-ipykernel-%/.installed:
-	@echo "Installing ipykernel $* into $(@D)"
+	@echo "Installing ipykernel $* and matplotlib into $(@D)"
 	@$(QUIETLY) $(PYTHON) -m venv --clear $(@D)
-	@$(QUIETLY) $(@D)/bin/pip install ipykernel==$*
+	@$(QUIETLY) $(@D)/bin/pip install ipykernel==$* matplotlib
 	@touch $@

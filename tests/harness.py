@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -40,7 +41,8 @@ class Kernel:
         self.python = python
         self.manager = KernelManager()
         self.manager.kernel_spec.argv = [python, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-        self.manager.start_kernel()
+        # Under pytest ipykernel would not read its own file descriptors.
+        self.manager.start_kernel(env={k: v for k, v in os.environ.items() if k != "PYTEST_CURRENT_TEST"})
         self.messages: list[dict[str, Any]] = []
         self._connect()
 

@@ -54,6 +54,7 @@ class Job:
         "_history",
         "_kill_switch",
         "_output",
+        "_own_values",
         "_registry",
         "_work",
         "code",
@@ -102,6 +103,7 @@ class Job:
         self._work: Work | None = work
         self._kill_switch = KillSwitch()
         self._output = Output(self, registry.publisher)
+        self._own_values: dict[object, Any] = {}  # by what looks them up: see per_job
 
     @property
     def state(self) -> State:

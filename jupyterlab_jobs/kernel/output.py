@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from .child_output import ChildPipe, hear_all
+
 if TYPE_CHECKING:
     from .job import Job, JobError
     from .publisher import Publisher
@@ -113,7 +115,7 @@ class Output:
     there.
     """
 
-    __slots__ = ("_job", "_pending", "_pending_size", "_publisher", "displayed", "log", "shown")
+    __slots__ = ("_job", "_pending", "_pending_size", "_publisher", "children", "displayed", "log", "shown")
 
     def __init__(self, job: Job, publisher: Publisher) -> None:
         self._job = job
@@ -125,6 +127,8 @@ class Output:
         """How the job's record stands under its cell now. Owned by the publisher."""
         self.displayed = False
         """Whether the user has displayed the job somewhere else as well."""
+        self.children: list[ChildPipe] = []
+        """What child processes write to. Changed by one operation at a time, which is atomic."""
 
     def write(self, name: Literal["stdout", "stderr"], text: str) -> int:
         """Write to a stream. Called in the job's threads."""
@@ -139,6 +143,22 @@ class Output:
 
     def put(self, message: OutputMessage) -> None:
         """Hand a message to the publisher. Called in any thread; waits if too much is on its way."""
+        if self.children:
+            # What a child has written before comes before. A kill in the middle would lose it.
+            self._job._kill_switch.call_blocking(_nothing, self.hear_children)
+        self._append(message)
+
+    def put_from_child(self, name: Literal["stdout", "stderr"], text: str) -> None:
+        """Write what a child process has written. Called under the lock of its pipe."""
+        if text:
+            self._append(OutputMessage("stream", {"name": name, "text": sendable(text)}))
+
+    def hear_children(self) -> None:
+        """Take in what the child processes have written until now."""
+        if self.children:
+            hear_all(self.children.copy())
+
+    def _append(self, message: OutputMessage) -> None:
         self._pending.append(message)
         text = message.content.get("text", "")
         self._pending_size += _MESSAGE_SIZE + len(text)
@@ -187,6 +207,10 @@ class Output:
         for message in pending:
             log.apply(message)
         return "".join(_text_of(item) for item in log.items)
+
+
+def _nothing() -> None:
+    """What there is to wake in a call that ends by itself."""
 
 
 def _same_stream(message: OutputMessage, following: OutputMessage) -> bool:

@@ -204,6 +204,7 @@ class Registry:
     def _settle(self, job: Job, value: Any = None, error: BaseException | None = None) -> None:
         """Tell everybody that the job has ended: the clients, who waits for it, its callbacks."""
         job._work = None  # and with it the job's variables
+        job._own_values.clear()
         self.publisher.wake(job)
         if error is None:
             job._future.set_result(value)

@@ -32,6 +32,10 @@ class Replacements:
 
         self._undo.append(undo)
 
+    def later(self, undo: Callable[[], None]) -> None:
+        """Call this when everything is put back."""
+        self._undo.append(undo)
+
     def undo(self) -> None:
         """Put everything back, the last one first."""
         while self._undo:

@@ -11,6 +11,7 @@ import functools
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .async_exception import stems_from_kill
+from .figures import show_figures
 from .kill import Returned
 from .threads import run_as, start_own_thread
 
@@ -40,11 +41,25 @@ def start_thread(job: Job, work: Work, observer: Observer) -> None:
     start_own_thread(f"job-{job.id}", run_as, job, _run, job, work, observer)
 
 
+def _work(job: Job, work: Work) -> Any:
+    """Do the work and show its figures, also those of work that fails."""
+    try:
+        value = work.run(job)
+    except BaseException:
+        if not job._kill_switch.requested:
+            show_figures()
+        raise
+    show_figures()
+    return value
+
+
 def _run(job: Job, work: Work, observer: Observer) -> None:
     if not observer.job_starts(job):
         return
     switch = job._kill_switch
-    outcome = switch.run(functools.partial(work.run, job))
+    outcome = switch.run(functools.partial(_work, job, work))
+    # Without waiting for more: a process that the job has left behind may run for long.
+    job._output.hear_children()
     if isinstance(outcome, Returned):
         observer.job_returned(job, work, outcome.value)
     elif switch.requested and (stems_from_kill(outcome) or isinstance(outcome, asyncio.CancelledError)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import functools
 import os
 import threading
 from typing import Any
@@ -15,7 +16,11 @@ from IPython.core.interactiveshell import InteractiveShell
 from .. import __version__
 from . import patches, protocol
 from .api import Jobs
+from .capture_magic import route_capture_magic
+from .child_output import hear_children
 from .control import ControlChannel
+from .displays import route_displays, show_result
+from .figures import separate_figures
 from .job import Job, JobError, Origin
 from .lanes import Lanes
 from .magics import JobMagics
@@ -23,10 +28,10 @@ from .main_thread import MainThread
 from .publisher import Publisher
 from .registry import Registry
 from .replacements import Replacements
-from .shell_commands import route_shell_commands, separate_script_magics
+from .shell_commands import route_shell_commands, route_system, separate_script_magics
 from .source import compile_source
 from .stdin import refuse_input, while_not_forwarded
-from .streams import KernelStreams, route_current_redirection, route_displays, route_redirections
+from .streams import KernelStreams
 from .syntax import JobCall, JobOptions, cell_magic_for_job_alone
 from .threads import current_job
 from .tracebacks import ShownSyntaxError, describe_error
@@ -130,12 +135,14 @@ class Runtime:
         with self._ready_lock:
             if self._ready:
                 return
-            self._streams.route()
+            self._streams.route(functools.partial(show_result, self.shell))
             route_displays(self._for_jobs, self.shell)
-            route_redirections(self._for_jobs)
-            route_current_redirection()
+            route_capture_magic(self._for_jobs, self.shell)
             route_shell_commands(self._for_jobs)
+            route_system(self._for_jobs)
             separate_script_magics(self._for_jobs)
+            separate_figures(self._for_jobs)
+            hear_children(self._for_jobs, self._streams)
             patches.apply(self._for_jobs)
             self.publisher.start()
             self._ready = True

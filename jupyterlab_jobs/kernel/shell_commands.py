@@ -1,4 +1,4 @@
-"""`!cmd` and `%%bash` in a job.
+"""`!cmd`, `%%bash` and `os.system` in a job.
 
 IPython runs shell commands with pexpect, which forks by itself: nobody could kill what it has started. In a job they
 are a `subprocess`, on a pseudo-terminal as there, so that programs write line by line.
@@ -32,6 +32,20 @@ def route_shell_commands(replacements: Replacements) -> None:
         return _run_on_terminal(command) if os.name == "posix" else _run_on_pipe(command)
 
     replacements.set(zmqshell, "system", system)
+
+
+def route_system(replacements: Replacements) -> None:
+    """Replace `os.system`, which nobody can end, and whose child writes to the kernel's own descriptors."""
+    original = os.system
+
+    @functools.wraps(original)
+    def system(command: Any) -> int:
+        if current_job() is None or os.name != "posix":
+            return original(command)
+        code = subprocess.call(command, shell=True)
+        return -code if code < 0 else code << 8
+
+    replacements.set(os, "system", system)
 
 
 def separate_script_magics(replacements: Replacements) -> None:

@@ -1,39 +1,31 @@
-"""Sends what a job's threads print and display to the job, and leaves everybody else's output alone.
+"""Sends what a job's threads print to the job, and leaves everybody else's output alone.
 
 The kernel's own stream objects are changed, not replaced: whoever took hold of one earlier (a logging handler, a
 library's default argument) is covered as well. ipykernel's ways to pin a thread to a cell differ between 6.29
 and 7.4, and publish from the thread itself; this depends on neither.
+
+`sys.stdout`, `sys.stderr` and `sys.displayhook` are `PerJob`, so that a redirection is in force in the job that has
+made it, and only there; the foreground's is in force in the foreground.
 """
 
 from __future__ import annotations
 
 import functools
-import json
+import importlib
+import io
 import sys
+import threading
 from collections.abc import Callable
-from contextlib import _RedirectStream
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Literal
 
 from ipykernel.iostream import OutStream
-from ipykernel.jsonutil import encode_images, json_clean
-from IPython.core.interactiveshell import InteractiveShell
-from IPython.utils.capture import capture_output
-from jupyter_client.jsonutil import json_default
 
-from .output import OutputMessage, sendable
-from .replacements import Replacements
+from .per_job import PerJob
 from .threads import current_job
 
-
-def json_bundle(data: dict[str, Any], metadata: dict[str, Any] | None) -> dict[str, Any]:
-    """A MIME bundle as it goes over the wire: images encoded, everything JSON, and no object of the user's.
-
-    Raises `TypeError` or `ValueError` for what is not: here, where the user sees it, and not in the publisher's thread.
-    """
-    content = json_clean({"data": encode_images(data), "metadata": metadata or {}})
-    text = json.dumps(content, default=json_default, ensure_ascii=False)
-    bundle: dict[str, Any] = json.loads(sendable(text))
-    return bundle
+if TYPE_CHECKING:
+    from .job import Job
 
 
 class KernelStreams:
@@ -43,71 +35,107 @@ class KernelStreams:
     """
 
     def __init__(self) -> None:
-        self._streams = [stream for stream in (sys.stdout, sys.stderr) if isinstance(stream, OutStream)]
+        self._streams: dict[Literal["stdout", "stderr"], OutStream] = {}
+        for name in ("stdout", "stderr"):
+            stream = getattr(sys, name)
+            if isinstance(stream, OutStream):
+                self._streams[name] = stream
+        self._attributes: list[_StreamPerJob] = []
 
-    def route(self) -> None:
-        """Have what a job's threads write go to the job."""
-        for stream in self._streams:
+    def route(self, show_result: Callable[[Any], None]) -> None:
+        """Have what a job's threads write go to the job. `show_result` is what a job finds as `sys.displayhook`."""
+        for stream in self._streams.values():
             # The object stays the same, its class becomes a subclass.
             stream.__class__ = _routed_class(type(stream))
+        self._attributes = [_StreamPerJob(name, stream) for name, stream in self._streams.items()]
+        attributes: dict[str, Any] = dict(zip(self._streams, self._attributes, strict=True))
+        attributes["displayhook"] = PerJob("displayhook", lambda: show_result)
+        # The documented way to customize the access to a module's attributes.
+        sys.__class__ = type(ModuleType.__name__, (_System,), attributes)
+        for attribute in self._attributes:
+            attribute.put_in_place()
 
     def restore(self) -> None:
         """Undo `route`."""
-        for stream in self._streams:
+        sys.__class__ = ModuleType
+        for attribute in self._attributes:
+            attribute.take_out()
+        for stream in self._streams.values():
             stream.__class__ = type(stream).__bases__[0]
 
-
-def route_displays(replacements: Replacements, shell: InteractiveShell) -> None:
-    """Have what a job's threads display go to the job."""
-    publisher = shell.display_pub
-    replacements.set(publisher, "publish", _routed_publish(publisher.publish))
-    replacements.set(publisher, "clear_output", _routed_clear(publisher.clear_output))
-
-
-def route_redirections(replacements: Replacements) -> None:
-    """Have a job's output not caught by what the foreground puts in the place of the streams."""
-    replacements.set(_RedirectStream, "__enter__", _routed_redirection(_RedirectStream.__enter__))
-    replacements.set(capture_output, "__enter__", _routed_redirection(capture_output.__enter__))
+    def write_to_descriptors(self) -> None:
+        """Have this process write where any process does. Called in a forked child, which can publish nothing."""
+        for fd, (name, stream) in enumerate(self._streams.items(), start=1):
+            descriptor = io.TextIOWrapper(io.FileIO(fd, "w", closefd=False), write_through=True)
+            stream.write = descriptor.write  # type: ignore[assignment]
+            setattr(sys, name, stream)
 
 
-def route_current_redirection() -> None:
-    """The same for what is in their place already, while the first job starts."""
-    if current_job() is None:
-        for name in ("stdout", "stderr"):
-            stream = getattr(sys, name)
-            if not isinstance(stream, (OutStream, _ForegroundStream)):
-                setattr(sys, name, _ForegroundStream(stream, name))
+class _System(ModuleType):
+    """The class of the module `sys` while there are jobs."""
+
+    def __reduce__(self) -> Any:
+        # Picklers know modules by their exact class.
+        return importlib.import_module, (self.__name__,)
 
 
-def _routed_redirection(original: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    @functools.wraps(original)
-    def enter(self: Any) -> Any:
-        result = original(self)
-        route_current_redirection()
-        return result
+class _StreamPerJob(PerJob):
+    """`sys.stdout` or `sys.stderr`.
 
-    return enter
+    Only Python code comes by here. C code, `print()` above all, takes what is in the module's `__dict__`. That is the
+    kernel's stream as long as nobody has put another one into its place, and a `_SharedStream` afterwards.
+    """
 
+    def __init__(self, name: Literal["stdout", "stderr"], kernels: OutStream) -> None:
+        super().__init__(name, lambda: kernels)
+        self._lock = threading.Lock()
+        self._is_redirected = False  # by a job, once
 
-class _ForegroundStream:
-    """A stream that the foreground has put in the place of `sys.stdout` or `sys.stderr`: jobs do not write to it."""
-
-    def __init__(self, stream: Any, name: Any) -> None:
-        self._stream = stream
-        self._name = name
-
-    def __getattr__(self, attribute: str) -> Any:
-        return getattr(self._stream, attribute)
-
-    def write(self, text: str) -> int:
+    def __set__(self, shared: Any, value: Any) -> None:
         job = current_job()
         if job is None:
-            return self._stream.write(text)  # type: ignore[no-any-return]
-        return job._output.write(self._name, text)
+            with self._lock:
+                self._put(value)
+        elif type(value) is _SharedStream:
+            # As found in the `__dict__`, and put back: the job has no stream of its own any more.
+            job._own_values.pop(self, None)
+        else:
+            if not self._is_redirected:
+                # A kill must not come while the lock is held.
+                job._kill_switch.call_blocking(_nothing, self._begin_redirections)
+            job._own_values[self] = value
 
-    def flush(self) -> None:
-        if current_job() is None:
-            self._stream.flush()
+    def of_foreground(self, shared: Any) -> Any:
+        stream = super().of_foreground(shared)
+        if type(stream) is _SharedStream and isinstance(stream.foreground, OutStream):
+            return stream.foreground
+        return stream
+
+    def put_in_place(self) -> None:
+        """Share what the foreground has put in the place of the kernel's stream before."""
+        with self._lock:
+            self._put(vars(sys)[self._name])
+
+    def take_out(self) -> None:
+        """Leave the foreground's stream to everybody."""
+        stream = vars(sys)[self._name]
+        if type(stream) is _SharedStream:
+            vars(sys)[self._name] = stream.foreground
+
+    def _begin_redirections(self) -> None:
+        with self._lock:
+            self._is_redirected = True
+            self._put(vars(sys)[self._name])
+
+    def _put(self, stream: Any) -> None:
+        assert self._lock.locked()
+        if type(stream) is not _SharedStream and (self._is_redirected or not isinstance(stream, OutStream)):
+            stream = _SharedStream(stream, self)
+        vars(sys)[self._name] = stream
+
+
+def _nothing() -> None:
+    """What there is to wake in a call that ends by itself."""
 
 
 class _RoutedWrite:
@@ -118,8 +146,9 @@ class _RoutedWrite:
     handed out as the present `write` routes first: a job's output must not end up in that history.
     """
 
-    def __init__(self, original: Callable[[Any, str], int]) -> None:
+    def __init__(self, original: Callable[[Any, str], int], of_job: Callable[[Any, Job, str], int]) -> None:
         self._original = original
+        self._of_job = of_job
 
     def __get__(self, stream: Any, owner: type) -> Any:
         if stream is None:
@@ -130,7 +159,7 @@ class _RoutedWrite:
             foreground = functools.partial(self._original, stream)
         if type(foreground) is _Router:
             return foreground
-        return _Router(stream.name, foreground)
+        return _Router(stream, self._of_job, foreground)
 
     def __set__(self, stream: Any, write: Callable[[str], int]) -> None:
         vars(stream)["write"] = write
@@ -139,24 +168,29 @@ class _RoutedWrite:
 class _Router:
     """A `write` that asks first who calls it."""
 
-    __slots__ = ("_foreground", "_name")
+    __slots__ = ("_foreground", "_of_job", "_stream")
 
-    def __init__(self, name: Any, foreground: Callable[[str], int]) -> None:
-        self._name = name
+    def __init__(self, stream: Any, of_job: Callable[[Any, Job, str], int], foreground: Callable[[str], int]) -> None:
+        self._stream = stream
+        self._of_job = of_job
         self._foreground = foreground
 
     def __call__(self, text: str) -> int:
         job = current_job()
         if job is None:
             return self._foreground(text)
-        if not isinstance(text, str):
-            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
-        return job._output.write(self._name, text)
+        return self._of_job(self._stream, job, text)
+
+
+def _write_to_job(stream: OutStream, job: Job, text: str) -> int:
+    if not isinstance(text, str):
+        raise TypeError(f"write() argument must be str, not {type(text).__name__}")
+    return job._output.write(stream.name, text)
 
 
 def _routed_class(original: type) -> type:
     class Routed(original):  # type: ignore[misc]
-        write = _RoutedWrite(vars(original)["write"])
+        write = _RoutedWrite(vars(original)["write"], _write_to_job)
 
         def flush(self) -> None:
             # A job's output is on its way already, and the kernel's flush would wait for its IO thread.
@@ -167,31 +201,26 @@ def _routed_class(original: type) -> type:
     return Routed
 
 
-def _routed_publish(original: Callable[..., None]) -> Callable[..., None]:
-    def publish(
-        data: dict[str, Any],
-        metadata: dict[str, Any] | None = None,
-        *args: Any,
-        transient: dict[str, Any] | None = None,
-        update: bool = False,
-        **kwargs: Any,
-    ) -> None:
+class _SharedStream:
+    """Stands for the stream that the caller's job has as `sys.stdout` or `sys.stderr`, or else the foreground."""
+
+    def __init__(self, foreground: Any, attribute: PerJob) -> None:
+        self.foreground = foreground
+        self._attribute = attribute
+
+    write = _RoutedWrite(
+        lambda self, text: self.foreground.write(text),
+        lambda self, job, text: self._attribute.of(job).write(text),
+    )
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._present(), name)
+
+    @property  # type: ignore[misc] # read-only
+    def __class__(self) -> type:
+        # Libraries ask with isinstance() whether it is they who have put a stream there.
+        return type(self._present())
+
+    def _present(self) -> Any:
         job = current_job()
-        if job is None:
-            original(data, metadata, *args, transient=transient, update=update, **kwargs)
-            return
-        content = {**json_bundle(data, metadata), "transient": transient or {}}
-        job._output.put(OutputMessage("update_display_data" if update else "display_data", content))
-
-    return publish
-
-
-def _routed_clear(original: Callable[[bool], None]) -> Callable[..., None]:
-    def clear_output(wait: bool = False) -> None:
-        job = current_job()
-        if job is None:
-            original(wait)
-        else:
-            job._output.put(OutputMessage("clear_output", {"wait": bool(wait)}))
-
-    return clear_output
+        return self.foreground if job is None else self._attribute.of(job)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -10,9 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from IPython.core.interactiveshell import InteractiveShell
 
 from .namespace import Namespace
-from .output import OutputMessage
 from .source import CompiledSource
-from .streams import json_bundle
 
 if TYPE_CHECKING:
     from .job import Job
@@ -64,28 +63,21 @@ class SourceWork:
         self._namespace = Namespace(self._shell.user_ns)
 
     def run(self, job: Job) -> Any:
-        names = self._namespace.names
-        if self._source.is_async:
-            value = job._kill_switch.run_coroutine(self._source.run_async(names))
-        else:
-            value = self._source.run(names)
-        if value is not None and self._source.shows_value:
-            # Here, and not after the end: a __repr__ is the user's code too, and must be killable.
-            self._show(job, value)
-        return value
+        return run_source(job, self._source, self.names)
 
     def land(self) -> None:
         self._namespace.land()
 
-    def _show(self, job: Job, value: Any) -> None:
-        formatter = self._shell.display_formatter
-        assert formatter is not None
-        data, metadata = formatter.format(value)
-        if data:  # empty when the object has displayed itself
-            content = json_bundle(data, metadata)
-            count = job.execution_count
-            if count is None:
-                # The main thread has not come to the cell yet; and a result without a number is refused by JupyterLab.
-                job._output.put(OutputMessage("display_data", content | {"transient": {}}))
-            else:
-                job._output.put(OutputMessage("execute_result", content | {"execution_count": count}))
+    @property
+    def names(self) -> dict[str, Any]:
+        """The names that the code sees. Only after `begin`."""
+        return self._namespace.names
+
+
+def run_source(job: Job, source: CompiledSource, names: dict[str, Any]) -> Any:
+    """Run code in `names`, and show the value of its last expression; returns it. Called in the job's thread."""
+    value = job._kill_switch.run_coroutine(source.run_async(names)) if source.is_async else source.run(names)
+    if value is not None and source.shows_value:
+        # Here, and not after the end: a __repr__ is the user's code too, and must be killable.
+        sys.displayhook(value)
+    return value
