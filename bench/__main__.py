@@ -19,10 +19,12 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from .browser import shift_enter  # noqa: E402 - the tests' harness comes first
 from .kill import kill_latency  # noqa: E402
+from .kill_compared import kills_compared  # noqa: E402
 from .latency import express_lane, idle_runtime, in_kernel  # noqa: E402
 from .page import page_size  # noqa: E402
 from .patches import cost_of_patches  # noqa: E402
 from .statistics import Row  # noqa: E402
+from .table import Table  # noqa: E402
 
 _RESULTS = ROOT / "bench" / "results.json"
 
@@ -37,8 +39,9 @@ def _idle(python: str) -> Iterator[Row]:
     yield from cost_of_patches(python)
 
 
-def _kill(python: str) -> Iterator[Row]:
+def _kill(python: str) -> Iterator[Row | Table]:
     yield from kill_latency(python)
+    yield from kills_compared(python)
 
 
 def _page(python: str) -> Iterator[Row]:
@@ -49,7 +52,7 @@ def _browser(python: str) -> Iterator[Row]:
     yield shift_enter()
 
 
-_GROUPS: dict[str, Callable[[str], Iterator[Row]]] = {
+_GROUPS: dict[str, Callable[[str], Iterator[Row | Table]]] = {
     "latency": _latency,
     "idle": _idle,
     "kill": _kill,
@@ -70,9 +73,10 @@ def main() -> None:
         results[group] = []
         for result in _GROUPS[group](sys.executable):
             print(result, flush=True)
-            results[group].append(asdict(result) | {"holds": result.holds})
+            results[group].append(asdict(result) | ({"holds": result.holds} if isinstance(result, Row) else {}))
     _RESULTS.write_text(json.dumps(results, indent=2) + "\n")
     print(f"written to {_RESULTS.relative_to(ROOT)}")
 
 
-main()
+if __name__ == "__main__":  # Dask's worker processes import this module too
+    main()
