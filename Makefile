@@ -19,6 +19,7 @@ LINK := .venv/share/jupyter/labextensions/jupyterlab-jobs
 
 venv := .venv/.created
 python := .venv/.installed
+bench_tools := .venv/.installed-bench
 linked := .venv/.linked
 built := lib/.built
 carried := src/kernel/carried-runtime.json
@@ -65,7 +66,7 @@ browser: setup $(ui_modules) ## Run the tests in a real browser
 	@scripts/ensure-chromium.sh
 	@cd ui-tests && $(ACTIVE) jlpm playwright test --project=lab --project=notebook $(ARGS)
 
-bench: setup $(kernels) $(ui_modules) ## Measure
+bench: setup $(bench_tools) $(kernels) $(ui_modules) ## Measure (ARGS=kill: only a group)
 	@scripts/ensure-chromium.sh
 	@$(ACTIVE) python -m bench $(ARGS)
 
@@ -98,6 +99,12 @@ $(python): pyproject.toml package.json $(venv) $(if $(wildcard jupyterlab_jobs/_
 	@echo "Installing JupyterLab, Notebook and the Python tools"
 	@rm -rf $(LINK) $(linked)
 	@SKIP_JUPYTER_BUILDER=1 $(QUIETLY) $(BIN)/pip install -e '.[lab,lint,test]'
+	@touch $@
+
+# The project is installed already: pip only adds what its extra names.
+$(bench_tools): $(python)
+	@echo "Installing the tools to compare with"
+	@$(QUIETLY) $(BIN)/pip install 'jupyterlab_jobs[bench]'
 	@touch $@
 
 $(modules): package.json yarn.lock .yarnrc.yml | node $(python)

@@ -1,10 +1,16 @@
-"""Runs every measurement, prints one table and writes `bench/results.json`."""
+"""Runs the measurements, prints them as they come and writes `bench/results.json`.
+
+    python -m bench [GROUP ...]
+
+Without a group all of them. The results of the others stay in the file: ratios never cross the border of a group.
+"""
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -13,31 +19,64 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from .browser import shift_enter  # noqa: E402 - the tests' harness comes first
 from .kill import kill_latency  # noqa: E402
+from .kill_compared import kills_compared  # noqa: E402
 from .latency import express_lane, idle_runtime, in_kernel  # noqa: E402
 from .page import page_size  # noqa: E402
+from .patches import cost_of_patches  # noqa: E402
 from .statistics import Row  # noqa: E402
+from .table import Table  # noqa: E402
+
+_RESULTS = ROOT / "bench" / "results.json"
 
 
-def _rows() -> Iterator[Row]:
-    python = sys.executable
+def _latency(python: str) -> Iterator[Row]:
     yield express_lane(python)
     yield in_kernel(python)
+
+
+def _idle(python: str) -> Iterator[Row]:
     yield idle_runtime(python)
+    yield from cost_of_patches(python)
+
+
+def _kill(python: str) -> Iterator[Row | Table]:
     yield from kill_latency(python)
+    yield from kills_compared(python)
+
+
+def _page(python: str) -> Iterator[Row]:
     yield page_size()
+
+
+def _browser(python: str) -> Iterator[Row]:
     yield shift_enter()
 
 
+_GROUPS: dict[str, Callable[[str], Iterator[Row | Table]]] = {
+    "latency": _latency,
+    "idle": _idle,
+    "kill": _kill,
+    "page": _page,
+    "browser": _browser,
+}
+
+
 def main() -> None:
-    rows = []
+    parser = argparse.ArgumentParser(prog="python -m bench")
+    parser.add_argument("groups", metavar="GROUP", nargs="*", help=f"one of {', '.join(_GROUPS)} (default: all)")
+    groups = parser.parse_args().groups or list(_GROUPS)
+    if unknown := set(groups) - set(_GROUPS):
+        parser.error(f"unknown group {', '.join(sorted(unknown))}; there are {', '.join(_GROUPS)}")
+    results = json.loads(_RESULTS.read_text()) if _RESULTS.exists() else {}
     print(f"{'':58}{'measured':>16}{'bound':>8}")
-    for row in _rows():
-        rows.append(row)
-        mark = " " if row.holds else "!"
-        print(f"{mark} {row.name:<56}{row.value:>9.2f} {row.unit:<6}{row.bound:>8.2f}   {row.detail}", flush=True)
-    results = ROOT / "bench" / "results.json"
-    results.write_text(json.dumps([asdict(row) | {"holds": row.holds} for row in rows], indent=2) + "\n")
-    print(f"written to {results.relative_to(ROOT)}")
+    for group in groups:
+        results[group] = []
+        for result in _GROUPS[group](sys.executable):
+            print(result, flush=True)
+            results[group].append(asdict(result) | ({"holds": result.holds} if isinstance(result, Row) else {}))
+    _RESULTS.write_text(json.dumps(results, indent=2) + "\n")
+    print(f"written to {_RESULTS.relative_to(ROOT)}")
 
 
-main()
+if __name__ == "__main__":  # Dask's worker processes import this module too
+    main()

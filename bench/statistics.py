@@ -44,3 +44,7 @@ class Row:
     def holds(self) -> bool:
         """Whether the value is within its bound."""
         return self.value <= self.bound
+
+    def __str__(self) -> str:
+        mark = " " if self.holds else "!"
+        return f"{mark} {self.name:<56}{self.value:>9.2f} {self.unit:<6}{self.bound:>8.2f}   {self.detail}"
