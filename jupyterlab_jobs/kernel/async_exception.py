@@ -46,8 +46,12 @@ def stems_from_kill(error: BaseException | None) -> bool:
     return False
 
 
-def handled_exception(ident: int) -> BaseException | None:
-    """The exception for which a thread is in an `except` or `finally` at this moment, or None."""
-    handled: Any = sys._current_exceptions().get(ident)
-    error: BaseException | None = handled[1] if isinstance(handled, tuple) else handled  # a tuple before Python 3.12
-    return error
+def handled_exceptions() -> dict[int, BaseException | None]:
+    """By the ids of all threads: the exception for which one is in an `except` or `finally` at this moment."""
+    handled: dict[int, Any] = sys._current_exceptions()
+    if _AS_TUPLES:
+        return {ident: exc_info and exc_info[1] for ident, exc_info in handled.items()}
+    return handled
+
+
+_AS_TUPLES = sys.version_info < (3, 12)

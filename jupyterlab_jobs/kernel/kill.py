@@ -20,6 +20,7 @@ from collections.abc import Callable
 from typing import Any
 
 from . import async_exception
+from .async_exception import handled_exceptions
 from .errors import JobKilled
 from .processes import ChildProcesses
 from .task_kill import TaskKill
@@ -103,7 +104,7 @@ class KillSwitch:
         if victim is None or victim.wake is not None:  # nobody can strike; or a call inside of such a call
             return function(*args, **kwargs)
         victim.woken = False
-        victim.in_cleanup = victim.is_leaving()
+        victim.in_cleanup = self.requested and victim.is_leaving(sys.exc_info()[1])
         # Registered before `requested` is looked at: a strike that comes between the two finds it.
         victim.wake = wake
         try:
@@ -120,6 +121,10 @@ class KillSwitch:
         if victim.woken:
             raise victim.exception()
         return result
+
+    def undisturbed(self, function: Callable[[], Any]) -> Any:
+        """Call a function that ends soon, and that a kill would leave half done. Raises `JobKilled` before or after."""
+        return self.call_blocking(_nothing, function)
 
     def run_coroutine(self, coroutine: Any) -> Any:
         """Run a coroutine in an event loop of the calling thread's own; a strike cancels it."""
@@ -157,7 +162,7 @@ class KillSwitch:
     def is_leaving(self) -> bool:
         """Whether the calling thread is on its way out because of the kill."""
         victim = self._victims.get(get_ident())
-        return self.requested and victim is not None and self._is_leaving(victim)
+        return self.requested and victim is not None and self._is_leaving(victim, sys.exc_info()[1])
 
     def wait_until_all_gone(self) -> None:
         """Wait until no thread of the job can be struck any more, because all have ended."""
@@ -172,7 +177,7 @@ class KillSwitch:
         """From now on the calling thread can be struck. Raises `JobKilled` if the kill came first."""
         with self._lock:
             self._victims[victim.ident] = victim
-            if self.requested and not victim.is_leaving():
+            if self.requested and not victim.is_leaving(None):
                 raise JobKilled
 
     def _close(self, victim: Victim) -> None:
@@ -202,13 +207,13 @@ class KillSwitch:
         """
         with self._lock:
             self.requested = True
-            alive = sys._current_frames().keys()
+            handled = handled_exceptions()
             victims = []
             for victim in list(self._victims.values()):
-                if victim.ident not in alive:
+                if victim.ident not in handled:
                     self._forget(victim)  # the thread is gone, and its number may become another's
                     continue
-                leaves = self._is_leaving(victim)
+                leaves = self._is_leaving(victim, handled[victim.ident])
                 victim.forced = victim.forced or (force and leaves)
                 if not victim.is_closed and (victim.forced or not leaves):
                     victims.append(victim)
@@ -218,7 +223,8 @@ class KillSwitch:
             family = None if self.children.were_just_killed else self.children.family()
             for victim in victims:
                 if victim.ident != get_ident():
-                    self._strike(victim)
+                    self._strike(victim, handled[victim.ident])
+            del handled
         # After: a wait for a child that the kill has ended must not return as if nothing had happened.
         if family is not None:
             self.children.kill(family)
@@ -247,15 +253,15 @@ class KillSwitch:
                 return f"{frame.f_code.co_name}, line {frame.f_lineno}"
         return None
 
-    def _is_leaving(self, victim: Victim) -> bool:
+    def _is_leaving(self, victim: Victim, handled: BaseException | None) -> bool:
         task = self._task_of(victim)
-        return victim.is_leaving() or (task is not None and task.is_leaving)
+        return victim.is_leaving(handled) or (task is not None and task.is_leaving)
 
     def _task_of(self, victim: Victim) -> TaskKill | None:
         task = self._task
         return task if task is not None and task.ident == victim.ident else None
 
-    def _strike(self, victim: Victim) -> None:
+    def _strike(self, victim: Victim, handled: BaseException | None) -> None:
         assert self._lock.locked()
         task = self._task_of(victim)
         if victim.wake is not None:
@@ -264,4 +270,8 @@ class KillSwitch:
                 victim.woken = True
                 victim.wake()
         elif task is None or not task.strike():
-            victim.strike()
+            victim.strike(handled)
+
+
+def _nothing() -> None:
+    """What there is to wake in a call that ends by itself."""

@@ -145,7 +145,7 @@ class Output:
         """Hand a message to the publisher. Called in any thread; waits if too much is on its way."""
         if self.children:
             # What a child has written before comes before. A kill in the middle would lose it.
-            self._job._kill_switch.call_blocking(_nothing, self.hear_children)
+            self._job._kill_switch.undisturbed(self.hear_children)
         self._append(message)
 
     def put_from_child(self, name: Literal["stdout", "stderr"], text: str) -> None:
@@ -207,10 +207,6 @@ class Output:
         for message in pending:
             log.apply(message)
         return "".join(_text_of(item) for item in log.items)
-
-
-def _nothing() -> None:
-    """What there is to wake in a call that ends by itself."""
 
 
 def _same_stream(message: OutputMessage, following: OutputMessage) -> bool:

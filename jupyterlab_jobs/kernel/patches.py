@@ -12,6 +12,7 @@ import contextlib
 import functools
 import multiprocessing.process
 import os
+import queue
 import select
 import selectors
 import socket
@@ -313,8 +314,12 @@ def _owned_init(original: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(original)
     def init(self: ThreadPoolExecutor, *args: Any, **kwargs: Any) -> None:
-        vars(self)["_jobs_owner"] = current_job()
+        job = vars(self)["_jobs_owner"] = current_job()
         original(self, *args, **kwargs)
+        if job is not None:
+            # Its threads wait for work in C. A kill would only take effect when the first of them is told to end, and
+            # before it has passed that on: the others would wait for ever.
+            vars(self)["_work_queue"] = queue.Queue()
 
     return init
 
@@ -382,8 +387,4 @@ def _start_remembered(job: Any, process: Any, poll: Callable[[], object], start:
         children.add(process.pid, poll)
 
     # Not that it blocks: a kill between the fork and the moment when we know its result would lose the process.
-    job._kill_switch.call_blocking(_nothing, start_and_remember)
-
-
-def _nothing() -> None:
-    """What there is to wake in a call that ends by itself."""
+    job._kill_switch.undisturbed(start_and_remember)

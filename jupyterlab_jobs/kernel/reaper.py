@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 import sys
 import threading
 import time
@@ -40,14 +39,11 @@ class Reaper:
         self._tell_stuck = tell_stuck
         self._condition = threading.Condition()
         self._pauses: dict[Job, float] = {}
-        self._haste = _Haste()
         self._thread: threading.Thread | None = None
 
     def watch(self, job: Job) -> None:
         """Strike at this job again and again, with growing pauses, until its code has ended."""
         with self._condition:
-            # Here, and not in the reaper's thread, which would have to wait for its turn first.
-            self._haste.begin()
             self._pauses[job] = self._FIRST_PAUSE
             if self._thread is None:
                 self._thread = start_own_thread("jobs-reaper", self._run)
@@ -57,12 +53,10 @@ class Reaper:
         while True:
             with self._condition:
                 if not self._pauses:
-                    self._haste.end()
                     self._condition.wait()
                 pause = min(self._pauses.values(), default=0.0)
             time.sleep(pause)
             with self._condition:
-                self._haste.end_if_long()
                 pauses = list(self._pauses.items())
             lasting = [job for job, last in pauses if self._strike(job, last)]
             for job in lasting:
@@ -95,36 +89,3 @@ class Reaper:
         where = job._kill_switch.where()
         if where is not None and where != job.stuck_in:
             self._tell_stuck(job, where)
-
-
-class _Haste:
-    """While a kill is under way, threads that compute give way after 0.1 ms instead of 5.
-
-    Otherwise a loop that swallows the first strike would keep the reaper waiting before each further one. Not for
-    longer than a second: a call inside of C code can last, and does not care. The reaper's lock guards it.
-    """
-
-    _INTERVAL = 0.0001
-    _LONGEST = 1.0
-
-    def __init__(self) -> None:
-        self._normal: float | None = None
-        self._since = 0.0
-
-    def begin(self) -> None:
-        self._since = time.monotonic()
-        if self._normal is None and sys.getswitchinterval() > self._INTERVAL:
-            self._normal = sys.getswitchinterval()
-            sys.setswitchinterval(self._INTERVAL)
-
-    def end_if_long(self) -> None:
-        if time.monotonic() - self._since > self._LONGEST:
-            self.end()
-
-    def end(self) -> None:
-        if self._normal is None:
-            return
-        # Left alone if somebody has set it to something else in the meantime.
-        if math.isclose(sys.getswitchinterval(), self._INTERVAL):
-            sys.setswitchinterval(self._normal)
-        self._normal = None

@@ -32,6 +32,10 @@ class Replacements:
 
         self._undo.append(undo)
 
+    def add(self, undo: Callable[[], None]) -> None:
+        """Something else was changed, which this takes back."""
+        self._undo.append(undo)
+
     def later(self, undo: Callable[[], None]) -> None:
         """Call this when everything is put back."""
         self._undo.append(undo)

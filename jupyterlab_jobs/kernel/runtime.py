@@ -26,6 +26,7 @@ from .lanes import Lanes
 from .magics import JobMagics
 from .main_thread import MainThread
 from .publisher import Publisher
+from .quiet_kill import silence_kills
 from .registry import Registry
 from .replacements import Replacements
 from .shell_commands import route_shell_commands, route_system, separate_script_magics
@@ -144,6 +145,7 @@ class Runtime:
             separate_figures(self._for_jobs)
             hear_children(self._for_jobs, self._streams)
             patches.apply(self._for_jobs)
+            self._for_jobs.add(silence_kills())
             self.publisher.start()
             self._ready = True
 

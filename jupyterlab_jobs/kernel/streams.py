@@ -102,7 +102,7 @@ class _StreamPerJob(PerJob):
         else:
             if not self._is_redirected:
                 # A kill must not come while the lock is held.
-                job._kill_switch.call_blocking(_nothing, self._begin_redirections)
+                job._kill_switch.undisturbed(self._begin_redirections)
             job._own_values[self] = value
 
     def of_foreground(self, shared: Any) -> Any:
@@ -132,10 +132,6 @@ class _StreamPerJob(PerJob):
         if type(stream) is not _SharedStream and (self._is_redirected or not isinstance(stream, OutStream)):
             stream = _SharedStream(stream, self)
         vars(sys)[self._name] = stream
-
-
-def _nothing() -> None:
-    """What there is to wake in a call that ends by itself."""
 
 
 class _RoutedWrite:

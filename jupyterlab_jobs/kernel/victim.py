@@ -12,7 +12,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
-from .async_exception import handled_exception, set_async_exception, stems_from_kill
+from .async_exception import set_async_exception, stems_from_kill
 from .errors import JobKilled
 
 _TRACES = sys.version_info[:2] != (3, 11)
@@ -79,17 +79,15 @@ class Victim:
         self._raised: list[bool] = []
         self._exceptions: tuple[type[JobKilled], type[JobKilled]] | None = None
 
-    def strike(self) -> None:
+    def strike(self, handled: BaseException | None) -> None:
         """Have `JobKilled` raised in the thread, another one, between two bytecodes, if this is a moment for it.
 
-        It is none if the thread is on its way out already, unless it is `forced`.
+        `handled` is the exception that the thread was handling a moment ago. It may have begun to handle a `JobKilled`
+        since then, or to take a lock.
         """
         ident = self.ident
         first, following = self._exception_types()
         exception = first if len(self._raised) < _PATIENCE else following
-        handled = handled_exception(ident)
-        if stems_from_kill(handled) and not self.forced:
-            return
         # The thread must not run between the look at where it is and the raising: it may take a lock. CPython changes
         # threads after a call and at the end of a loop (3.10: more often); there is neither from here to the raising.
         for frames in _all_frames:
@@ -120,12 +118,12 @@ class Victim:
         if sys.gettrace() == self._raise_at_line:
             sys.settrace(None)
 
-    def is_leaving(self) -> bool:
-        """Whether the thread handles a `JobKilled`, or was started while another one did.
+    def is_leaving(self, handled: BaseException | None) -> bool:
+        """Whether the thread is in a `finally` or `except` on its way out, or was started in one.
 
-        It is in a `finally` or `except` on its way out.
+        `handled` is the exception that it handles.
         """
-        return self._is_for_cleanup or stems_from_kill(handled_exception(self.ident))
+        return self._is_for_cleanup or stems_from_kill(handled)
 
     def _exception_types(self) -> tuple[type[JobKilled], type[JobKilled]]:
         """What is raised to end the code; and if it keeps them, so that they do not show that they were swallowed."""
