@@ -287,17 +287,21 @@ def _inheriting_start(original: Callable[[threading.Thread], None]) -> Callable[
     @functools.wraps(original)
     def start(self: threading.Thread) -> None:
         job = current_job()
-        if job is not None:
-            run = self.run
-            target = getattr(self, "_target", None)
-            if getattr(target, "__module__", None) not in _KEEPERS_OF_PROCESSES and (
-                type(self).__module__ not in _KEEPERS_OF_PROCESSES
-            ):
-                switch = job._kill_switch
-                run = functools.partial(_run_killable, switch, run, is_for_cleanup=switch.is_leaving)
-            # On the instance, so that subclasses with a `run` of their own are covered.
-            self.run = functools.partial(run_as, job, run)  # type: ignore[method-assign]
-        original(self)
+        if job is None:
+            original(self)
+            return
+        switch = job._kill_switch
+        run = self.run
+        target = getattr(self, "_target", None)
+        if getattr(target, "__module__", None) not in _KEEPERS_OF_PROCESSES and (
+            type(self).__module__ not in _KEEPERS_OF_PROCESSES
+        ):
+            run = functools.partial(_run_killable, switch, run, is_for_cleanup=switch.is_leaving)
+        # On the instance, so that subclasses with a `run` of their own are covered.
+        self.run = functools.partial(run_as, job, run)  # type: ignore[method-assign]
+        # Until 3.11 a thread that is being started has the id of the one that starts it, for a moment, and an exception
+        # for that one would be raised in it, before it has come to anything that catches it.
+        switch.undisturbed(functools.partial(original, self))
 
     return start
 

@@ -145,7 +145,7 @@ class Runtime:
             separate_figures(self._for_jobs)
             hear_children(self._for_jobs, self._streams)
             patches.apply(self._for_jobs)
-            self._for_jobs.add(silence_kills())
+            silence_kills(self._for_jobs)
             self.publisher.start()
             self._ready = True
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import logging
 import queue
 import sys
 import threading
+import weakref
 from _thread import get_ident
 from collections.abc import Callable
 from types import FrameType
@@ -59,12 +61,15 @@ class Victim:
         "ident",
         "in_cleanup",
         "is_closed",
+        "open_ident",
         "wake",
         "woken",
     )
 
     def __init__(self, ident: int, *, is_for_cleanup: bool = False) -> None:
         self.ident = ident
+        self.open_ident: int | None = ident
+        """The same, until the code has ended."""
         self._is_for_cleanup = is_for_cleanup
         self.wake: Callable[[], None] | None = None
         """How to end the blocking call in which the thread is. The thread's own to set."""
@@ -115,6 +120,7 @@ class Victim:
     def close(self) -> None:
         """The code has ended: leave the thread alone."""
         self.is_closed = True
+        self.open_ident = None
         if sys.gettrace() == self._raise_at_line:
             sys.settrace(None)
 
@@ -129,34 +135,19 @@ class Victim:
         """What is raised to end the code; and if it keeps them, so that they do not show that they were swallowed."""
         if self._exceptions is None:  # most threads are never killed
             # CPython makes an instance of the class in the thread in which it raises it.
-            self._exceptions = (
-                self._exception_type(functools.partial(self._raised.append, True)),
-                self._exception_type(self._insist),
-            )
+            first = _exception_type(functools.partial(self._raised.append, True))
+            insist = self._trace if _TRACES else _c_function(self, first)
+            first.__del__ = staticmethod(insist)  # type: ignore[attr-defined]
+            following = _exception_type(insist)
+            following.__del__ = staticmethod(insist)  # type: ignore[attr-defined]
+            self._exceptions = first, following
         return self._exceptions
-
-    def _exception_type(self, on_raise: Callable[[], None]) -> type[JobKilled]:
-        members = {
-            "__init__": staticmethod(on_raise),
-            "__del__": staticmethod(self._insist),
-            "__module__": JobKilled.__module__,
-        }
-        return type(JobKilled.__name__, (JobKilled,), members)
-
-    def _insist(self) -> None:
-        """Have the exception raised again as soon as the code goes on."""
-        if self.is_closed or get_ident() != self.ident:
-            return
-        if _TRACES:
-            self._trace()
-            return
-        # Not by a call, after which it would be raised right here.
-        for _ in iter(functools.partial(set_async_exception, self.ident, self._exception_types()[0]), self):
-            return
 
     def _trace(self) -> None:
         """Have the next line of the code raise."""
-        frame: FrameType | None = sys._getframe(2)
+        if self.is_closed or get_ident() != self.ident:
+            return
+        frame: FrameType | None = sys._getframe(1)
         while frame is not None:
             if frame.f_globals.get("__package__") != __package__ and frame.f_code.co_filename not in _WITH_LOCKS:
                 frame.f_trace = self._raise_at_line
@@ -174,6 +165,20 @@ class Victim:
         return None if event == "call" else self._raise_at_line
 
 
+def _exception_type(on_raise: Callable[[], None]) -> type[JobKilled]:
+    members = {"__init__": staticmethod(on_raise), "__module__": JobKilled.__module__}
+    return type(JobKilled.__name__, (JobKilled,), members)
+
+
+def _c_function(victim: Victim, exception: type[JobKilled]) -> Callable[[], None]:
+    """A function that makes an exception pending in the victim's thread, as long as its code has not ended.
+
+    It runs no Python code: in that, the pending exception would be raised right there.
+    """
+    ident_until_closed = iter(functools.partial(getattr, victim, "open_ident"), None)
+    return functools.partial(next, map(set_async_exception, ident_until_closed, itertools.repeat(exception)), None)
+
+
 # What takes and releases locks with every call.
 _WITH_LOCKS = frozenset(
     function.__code__.co_filename for function in (threading.Thread.start, logging.Handler.acquire, queue.Queue.get)
@@ -182,8 +187,9 @@ _WITH_LOCKS = frozenset(
 # Between the taking of a lock and the `with` that will release it.
 _LOCKING = frozenset((file_name, name) for file_name in _WITH_LOCKS for name in _LOCKING_METHODS)
 
-# The runtime's own book-keeping. Carried modules have no `__file__`.
-_BOOK_KEEPING = frozenset(
+# The runtime's own book-keeping, where it opens and closes pipes, and the callbacks of weak references, from which no
+# exception gets out. Carried modules have no `__file__`.
+_BOOK_KEEPING = frozenset({weakref.WeakSet.add.__code__.co_filename, weakref.__file__}) | frozenset(
     Victim.strike.__code__.co_filename.replace("victim.py", f"{name}.py")
-    for name in ("output", "publisher", "registry", "threads", "victim")
+    for name in ("child_output", "output", "patches", "publisher", "registry", "threads", "victim")
 )
