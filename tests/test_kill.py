@@ -206,6 +206,7 @@ def test_a_timeout_kills(kernel: Kernel) -> None:
     assert record["ended"] - record["started"] < 5
     error = kernel.value(f"repr(jobs[{record['id']}].exception())")
     assert error == f"JobTimedOut('job {record['id']} has timed out after 0.2 s')"
+    assert kernel.value(f"repr(jobs[{record['id']}])").endswith(" timed out after 0.2 s>")
     assert kernel.run_job("%job --timeout 1h 'in time'")[1]["timed_out"] is False
 
 
@@ -231,6 +232,26 @@ def test_the_pool_of_the_notebook_survives(kernel: Kernel) -> None:
     assert kernel.ended(job_id)["state"] == "killed"
     assert kernel.value("pool.submit(lambda: 6 * 7).result(10)") == 42
     assert kernel.value("[t.is_alive() for t in pool._threads]").count(False) == 0
+
+
+def test_a_restart_ends_everything(fresh_kernel: Kernel) -> None:
+    kernel = fresh_kernel
+    kernel.install()
+    # One that no kill could end, one with a child, and a child whose job has been over for long.
+    kernel.execute("import _thread\nlock = _thread.allocate_lock()\nlock.acquire()\n%job lock.acquire()")
+    sleeping = kernel.job_of(kernel.execute("%job !sleep 1000"))
+    kernel.in_state(sleeping, "running")
+    _, record = kernel.run_job("%job __import__('subprocess').Popen(['sleep', '1000'])")
+    kernel.ask("clear")
+    assert record["state"] == "finished"
+    children = kernel.until(lambda: len(found := sleepers(kernel)) == 2 and found)
+    before = kernel.value("__import__('os').getpid()")
+    kernel.client.stop_channels()
+    kernel.manager.restart_kernel()
+    kernel._connect()
+    assert kernel.value("__import__('os').getpid()") != before
+    _, alive = psutil.wait_procs(children, timeout=10)
+    assert not alive
 
 
 @pytest.mark.parametrize(

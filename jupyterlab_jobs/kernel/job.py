@@ -166,6 +166,8 @@ class Job:
         duration = self.duration
         if duration is None:
             return self.state
+        if self.state == "killed" and self.timed_out:
+            return f"timed out after {duration:.1f} s"
         return f"{self.state} {'in' if self.done() else 'for'} {duration:.1f} s"
 
     def bundle(self) -> dict[str, Any]:

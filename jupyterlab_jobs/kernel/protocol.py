@@ -153,6 +153,7 @@ def notebook_record(job: Job, runtime_id: str) -> dict[str, Any]:
         "submitted": job.submitted,
         "started": job.started,
         "ended": job.ended,
+        "timed_out": job.timed_out,
     }
 
 

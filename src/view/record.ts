@@ -11,7 +11,7 @@ const MAX_NAME_LENGTH = 200;
  */
 export type JobRecord = Pick<
   IJob,
-  'runtime' | 'id' | 'name' | 'state' | 'started' | 'ended'
+  'runtime' | 'id' | 'name' | 'state' | 'started' | 'ended' | 'timedOut'
 >;
 
 const STATES: Readonly<Record<JobState, true>> = {
@@ -33,10 +33,8 @@ export function parseRecord(data: unknown): JobRecord | null {
   if (typeof data !== 'object' || data === null) {
     return null;
   }
-  const { version, runtime, id, name, state, started, ended } = data as Record<
-    string,
-    unknown
-  >;
+  const { version, runtime, id, name, state, started, ended, timed_out } =
+    data as Record<string, unknown>;
   if (
     version !== PROTOCOL_VERSION ||
     typeof runtime !== 'string' ||
@@ -57,7 +55,8 @@ export function parseRecord(data: unknown): JobRecord | null {
     name: name.slice(0, MAX_NAME_LENGTH),
     state,
     started: started ?? null,
-    ended: ended ?? null
+    ended: ended ?? null,
+    timedOut: timed_out === true
   };
 }
 

@@ -19,7 +19,8 @@ describe('parseRecord', () => {
       name: 'download(urls)',
       state: 'finished',
       started: 1,
-      ended: 2.5
+      ended: 2.5,
+      timedOut: false
     });
   });
 
@@ -29,6 +30,12 @@ describe('parseRecord', () => {
       started: null,
       ended: null
     });
+  });
+
+  it('tells a job whose time was up from one that was killed', () => {
+    const record = { ...RECORD, state: 'killed', timed_out: true };
+    expect(parseRecord(record)).toMatchObject({ timedOut: true });
+    expect(parseRecord({ ...record, timed_out: 1 })?.timedOut).toBe(false);
   });
 
   it('keeps nothing of what it does not know', () => {
