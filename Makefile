@@ -78,7 +78,7 @@ build: setup ## Build the extension and link it into .venv
 
 clean: ## Remove everything that was installed, built or cached
 	@rm -rf .venv .venv-ipykernel-* .yarn node_modules lib dist $(carried) jupyterlab_jobs/labextension
-	@rm -rf jupyterlab_jobs/_version.py .stylelintcache .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf bench/results.json jupyterlab_jobs/_version.py .stylelintcache .mypy_cache .pytest_cache .ruff_cache
 	@rm -rf ui-tests/.yarn ui-tests/node_modules ui-tests/test-results
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -7,8 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 
-import psutil
-from harness import Kernel
+from harness import Kernel, sleepers
 from killing_programs import BLOCKING
 from stalling_server import StallingServer
 
@@ -78,7 +77,6 @@ class _Bench:
         kernel = self._kernel = Kernel(self._python)
         kernel.install()
         kernel.execute("import time; from time import sleep")
-        self._process = psutil.Process(kernel.value("__import__('os').getpid()"))
         if self._main_code is not None:
             cell = kernel.execute(self._main_code, wait=False)
             kernel.until(lambda: any(m["msg_type"] == "execute_input" for m in kernel.of(cell)))
@@ -133,7 +131,7 @@ class _Bench:
             assert self._server.asked.acquire(timeout=10)
         elif kind in _WITH_CHILD:
             # Not through the kernel, whose main thread may be busy.
-            _wait_until(lambda: any(child.name() == "sleep" for child in self._process.children(recursive=True)))
+            _wait_until(lambda: bool(sleepers(self._kernel)))
         elif kind == "multiprocessing pool":
             kernel = self._kernel
             kernel.until(

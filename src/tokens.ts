@@ -46,8 +46,8 @@ export interface ISubmission {
   /** The header of the execute request that carries the same cell. */
   readonly parent: IRequestHeader;
   /**
-   * The cells that were sent before, and that the kernel has not finished:
-   * whatever they define, a job that reads it has to wait for.
+   * The cells that were sent before, and that the kernel has not finished. This
+   * version of the runtime does not look at them.
    */
   readonly ahead: readonly ISentCell[];
 }

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from harness import Kernel
 
-_WAVES = 20
-_JOBS_PER_WAVE = 50
+_WAVES = 40
+_JOBS_PER_WAVE = 25
 
 _SET_UP = """
 import asyncio, gc, logging, os, queue, random, socket, subprocess, threading, time
@@ -19,7 +19,7 @@ logger.addHandler(logging.NullHandler())
 gate = threading.Event()
 
 def until(condition):
-    end = time.monotonic() + 20
+    end = time.monotonic() + 15
     while not (value := condition()) and time.monotonic() < end:
         time.sleep(0.002)
     return value
@@ -108,12 +108,12 @@ def wave(seed, count):
     for _, job in victims:
         job.kill()
         time.sleep(chance.choice((0, 0, 0.001)))
-    wrong = [(job.name, "stuck", job.stuck_in) for _, job in victims if not job.wait(20)]
+    wrong = [(job.name, "stuck", job.stuck_in) for _, job in victims if not job.wait(15)]
     wrong += [(job.name, job.state) for _, job in victims if job.state != "killed"]
     wrong += [(job.name, "hit", job.state) for _, job in others if job.state != "running"]
     gate.set()
     for number, job in others:
-        if not job.wait(20):
+        if not job.wait(15):
             wrong.append((job.name, "stuck", job.state))
         elif job.state != "finished" or job.result() != number:
             wrong.append((job.name, job.state))

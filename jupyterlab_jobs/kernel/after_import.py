@@ -24,7 +24,7 @@ def after_import(replacements: Replacements, hooks: dict[str, Hook]) -> None:
     # First, so that a module which is imported meanwhile is not missed.
     finder = _Finder(hooks)
     sys.meta_path.insert(0, finder)
-    replacements.later(finder.remove)
+    replacements.add(finder.remove)
     for name in hooks:
         if name in sys.modules:
             # Not from there: another thread may be in the middle of importing it.

@@ -55,3 +55,6 @@ def handled_exceptions() -> dict[int, BaseException | None]:
 
 
 _AS_TUPLES = sys.version_info < (3, 12)
+
+PENDING_EXCEPTIONS_DISTURB = sys.version_info[:2] == (3, 11)
+"""Whether an exception that is pending in one thread makes the others hang when they are traced."""

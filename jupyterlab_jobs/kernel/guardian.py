@@ -4,8 +4,9 @@ A kernel that is killed outright (`kill -9`, out of memory) runs no clean-up, an
 sessions of their own, so that nobody else would end them. (Linux has a parent-death signal for that; but it is sent
 when the *thread* that has started the process ends, and a job's thread does.)
 
-The kernel starts the guardian before the first child process, and tells it about each over a pipe. The end of the pipe
-is the end of the kernel. What a kernel starts in its last microseconds, and cannot tell any more, lives on.
+The kernel starts the guardian before the first child process, and tells it about each over a pipe. It runs the source
+of `processes.py` on its own. The end of the pipe is the end of the kernel. What a kernel starts in its last
+microseconds, and cannot tell any more, lives on.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ def guard(pid: int) -> None:
 
 
 def _start() -> IO[bytes]:
-    # From the loader: the page carries this file into kernels that have it in no directory.
+    # From the loader: the page carries the sources into kernels that have them in no directory.
     spec = processes.__spec__
     assert spec is not None
     source = cast("InspectLoader", spec.loader).get_source(processes.__name__)

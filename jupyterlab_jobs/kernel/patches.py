@@ -1,4 +1,4 @@
-"""What the runtime changes in the standard library, and why.
+"""What a kill needs changed in the standard library, and why.
 
 Blocking calls do not notice an exception that another thread raises in theirs, threads and processes do not know who
 started them. So a few functions are wrapped. A wrapper does what the original does, except in a job's thread; the

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import logging
-import sys
 import threading
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from .async_exception import PENDING_EXCEPTIONS_DISTURB
 from .threads import start_own_thread
 
 if TYPE_CHECKING:
     from .job import Job
 
 _log = logging.getLogger(__name__)
-
-_PENDING_EXCEPTIONS_DISTURB = sys.version_info[:2] == (3, 11)
-"""Whether an exception that is pending in one thread makes the others hang when they are traced."""
 
 STUCK_AFTER = 2.0
 """Seconds after which a job that does not end says where it is."""
@@ -61,7 +58,7 @@ class Reaper:
             lasting = [job for job, last in pauses if self._strike(job, last)]
             for job in lasting:
                 self._look_where(job)
-            if lasting and _PENDING_EXCEPTIONS_DISTURB:
+            if lasting and PENDING_EXCEPTIONS_DISTURB:
                 # They are in calls inside of C code, and may be for hours.
                 with self._condition:
                     self._condition.wait(self._GRACE)  # or until another job is to be killed

@@ -36,10 +36,6 @@ class Replacements:
         """Something else was changed, which this takes back."""
         self._undo.append(undo)
 
-    def later(self, undo: Callable[[], None]) -> None:
-        """Call this when everything is put back."""
-        self._undo.append(undo)
-
     def undo(self) -> None:
         """Put everything back, the last one first."""
         while self._undo:

@@ -29,7 +29,7 @@ from .publisher import Publisher
 from .quiet_kill import silence_kills
 from .registry import Registry
 from .replacements import Replacements
-from .shell_commands import route_shell_commands, route_system, separate_script_magics
+from .shell_commands import route_shell_commands
 from .source import compile_source
 from .stdin import refuse_input, while_not_forwarded
 from .streams import KernelStreams
@@ -140,8 +140,6 @@ class Runtime:
             route_displays(self._for_jobs, self.shell)
             route_capture_magic(self._for_jobs, self.shell)
             route_shell_commands(self._for_jobs)
-            route_system(self._for_jobs)
-            separate_script_magics(self._for_jobs)
             separate_figures(self._for_jobs)
             hear_children(self._for_jobs, self._streams)
             patches.apply(self._for_jobs)

@@ -1,7 +1,7 @@
 """`!cmd`, `%%bash` and `os.system` in a job.
 
-IPython runs shell commands with pexpect, which forks by itself: nobody could kill what it has started. In a job they
-are a `subprocess`, on a pseudo-terminal as there, so that programs write line by line.
+IPython runs shell commands with pexpect, which forks by itself: nobody could kill what it has started. In a job, `!cmd`
+is a `subprocess` on a pseudo-terminal as there, so that programs write line by line.
 """
 
 from __future__ import annotations
@@ -23,6 +23,13 @@ from .threads import current_job
 
 
 def route_shell_commands(replacements: Replacements) -> None:
+    """Have what runs commands run them where a job's kill reaches them."""
+    _route_exclamation_mark(replacements)
+    _route_system(replacements)
+    _separate_script_magics(replacements)
+
+
+def _route_exclamation_mark(replacements: Replacements) -> None:
     """Replace the function by which ipykernel's shell runs commands."""
     original: Callable[[str], int | None] = vars(zmqshell)["system"]
 
@@ -34,7 +41,7 @@ def route_shell_commands(replacements: Replacements) -> None:
     replacements.set(zmqshell, "system", system)
 
 
-def route_system(replacements: Replacements) -> None:
+def _route_system(replacements: Replacements) -> None:
     """Replace `os.system`, which nobody can end, and whose child writes to the kernel's own descriptors."""
     original = os.system
 
@@ -48,7 +55,7 @@ def route_system(replacements: Replacements) -> None:
     replacements.set(os, "system", system)
 
 
-def separate_script_magics(replacements: Replacements) -> None:
+def _separate_script_magics(replacements: Replacements) -> None:
     """Give `%%bash` and its like an event loop of their own in a job.
 
     IPython runs all their processes in one loop, in a thread of whoever came first: a kill of that job would hang the

@@ -14,10 +14,8 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
-from .async_exception import set_async_exception, stems_from_kill
+from .async_exception import PENDING_EXCEPTIONS_DISTURB, set_async_exception, stems_from_kill
 from .errors import JobKilled
-
-_TRACES = sys.version_info[:2] != (3, 11)
 
 _PATIENCE = 3
 """How many exceptions the code may keep before each is followed by another one."""
@@ -136,7 +134,7 @@ class Victim:
         if self._exceptions is None:  # most threads are never killed
             # CPython makes an instance of the class in the thread in which it raises it.
             first = _exception_type(functools.partial(self._raised.append, True))
-            insist = self._trace if _TRACES else _c_function(self, first)
+            insist = _c_function(self, first) if PENDING_EXCEPTIONS_DISTURB else self._trace
             first.__del__ = staticmethod(insist)  # type: ignore[attr-defined]
             following = _exception_type(insist)
             following.__del__ = staticmethod(insist)  # type: ignore[attr-defined]
