@@ -10,6 +10,7 @@ from __future__ import annotations
 import _socket
 import contextlib
 import functools
+import multiprocessing.pool
 import multiprocessing.process
 import os
 import queue
@@ -24,9 +25,13 @@ import time
 from _thread import LockType, allocate_lock
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures.thread import BrokenThreadPool
+from multiprocessing.dummy import DummyProcess
+from multiprocessing.pool import ThreadPool
 from typing import Any
 
 from .async_exception import stems_from_kill
+from .errors import JobKilled
 from .guardian import guard, start_guardian
 from .kill import Returned
 from .replacements import Replacements
@@ -54,7 +59,15 @@ _TLS_METHODS = ("do_handshake", "read", "write", "send", "unwrap")
 _JOIN_SLICE = 0.003
 
 # Threads that keep a pool of processes going. They end with the pool; killed, they would leave it unable to end.
-_KEEPERS_OF_PROCESSES = ("multiprocessing.pool", "multiprocessing.queues", "concurrent.futures.process")
+_KEEPERS_OF_PROCESSES = {
+    "concurrent.futures.process",
+    "joblib.externals.loky.backend.queues",
+    "joblib.externals.loky.process_executor",
+    "loky.backend.queues",
+    "loky.process_executor",
+    "multiprocessing.pool",
+    "multiprocessing.queues",
+}
 
 
 def apply(replacements: Replacements) -> None:
@@ -85,6 +98,7 @@ def apply(replacements: Replacements) -> None:
     replace(threading.Thread, "start", _inheriting_start(threading.Thread.start))
     replace(ThreadPoolExecutor, "__init__", _owned_init(ThreadPoolExecutor.__init__))
     replace(ThreadPoolExecutor, "submit", _owned_submit(ThreadPoolExecutor.submit))
+    replace(ThreadPool, "_setup_queues", _killable_queues(vars(ThreadPool)["_setup_queues"]))
     replace(subprocess.Popen, "__init__", _remembered_init(subprocess.Popen.__init__))
     process = multiprocessing.process.BaseProcess
     replace(process, "start", _remembered_start(process.start))
@@ -243,13 +257,19 @@ def _killable_wait(original: Callable[..., bool]) -> Callable[..., bool]:
         # The whole of it, not only the waiting: a kill in the middle must not leave the lock released, or the waiter
         # in the list.
         wake = functools.partial(_release, waiter)
-        return bool(job._kill_switch.call_blocking(wake, _wait, self, waiter, timeout))
+        notified: list[bool] = []
+        try:
+            return bool(job._kill_switch.call_blocking(wake, _wait, self, waiter, timeout, notified))
+        except JobKilled:
+            if notified:
+                self.notify()  # for somebody who can use it
+            raise
 
     return wait
 
 
-def _wait(condition: Any, waiter: LockType, timeout: float | None) -> bool:
-    """`Condition.wait`, as in CPython, but with a waiter that is known outside."""
+def _wait(condition: Any, waiter: LockType, timeout: float | None, notified: list[bool]) -> bool:
+    """`Condition.wait`, as in CPython, but with a waiter that is known outside; appends to `notified` if it was."""
     if not condition._is_owned():
         raise RuntimeError("cannot wait on un-acquired lock")
     condition._waiters.append(waiter)
@@ -260,8 +280,10 @@ def _wait(condition: Any, waiter: LockType, timeout: float | None) -> bool:
         return waiter.acquire(True, timeout) if timeout > 0 else waiter.acquire(False)
     finally:
         condition._acquire_restore(saved_state)
-        with contextlib.suppress(ValueError):  # notify() has taken it out
+        try:
             condition._waiters.remove(waiter)
+        except ValueError:  # notify() has taken it out
+            notified.append(True)
 
 
 def _killable_join(original: Callable[..., None]) -> Callable[..., None]:
@@ -269,12 +291,15 @@ def _killable_join(original: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(original)
     def join(self: threading.Thread, timeout: float | None = None) -> None:
-        if current_job() is None:
+        job = current_job()
+        if job is None:
             return original(self, timeout)
         deadline = None if timeout is None else time.monotonic() + timeout
         while True:
             left = _JOIN_SLICE if deadline is None else min(_JOIN_SLICE, deadline - time.monotonic())
-            original(self, max(left, 0.0))  # also raises what is wrong with the call
+            # Undisturbed, because until 3.12 an exception in the middle marks the thread that is waited for as ended.
+            # Also raises what is wrong with the call.
+            job._kill_switch.undisturbed(functools.partial(original, self, max(left, 0.0)))
             if not self.is_alive() or left <= 0:
                 return None
 
@@ -293,9 +318,8 @@ def _inheriting_start(original: Callable[[threading.Thread], None]) -> Callable[
         switch = job._kill_switch
         run = self.run
         target = getattr(self, "_target", None)
-        if getattr(target, "__module__", None) not in _KEEPERS_OF_PROCESSES and (
-            type(self).__module__ not in _KEEPERS_OF_PROCESSES
-        ):
+        is_keeper = {getattr(target, "__module__", None), type(self).__module__} & _KEEPERS_OF_PROCESSES
+        if not is_keeper or isinstance(self, DummyProcess):  # a worker of a `multiprocessing.pool.ThreadPool`
             run = functools.partial(_run_killable, switch, run, is_for_cleanup=switch.is_leaving)
         # On the instance, so that subclasses with a `run` of their own are covered.
         self.run = functools.partial(run_as, job, run)  # type: ignore[method-assign]
@@ -328,6 +352,19 @@ def _owned_init(original: Callable[..., None]) -> Callable[..., None]:
     return init
 
 
+def _killable_queues(original: Callable[[Any], None]) -> Callable[[Any], None]:
+    """The same for the workers of a `multiprocessing.pool.ThreadPool`, which wait for work in C as well."""
+
+    @functools.wraps(original)
+    def setup_queues(self: Any) -> None:
+        original(self)
+        if current_job() is not None:
+            self._inqueue = queue.Queue()
+            self._quick_put = self._inqueue.put
+
+    return setup_queues
+
+
 def _owned_submit(original: Callable[..., Any]) -> Callable[..., Any]:
     """In a job, what is submitted to a pool that is not the job's prints into the job's cell all the same."""
 
@@ -337,6 +374,8 @@ def _owned_submit(original: Callable[..., Any]) -> Callable[..., Any]:
         owner = vars(self).get("_jobs_owner")
         if job is owner:
             return original(self, fn, *args, **kwargs)
+        if owner is not None and owner._kill_switch.requested:
+            raise BrokenThreadPool(f"job {owner.id}, which has made this pool, was killed: make another pool")
         task = functools.partial(run_as, job, functools.partial(fn, *args, **kwargs))
         return run_as(owner, original, self, task)
 

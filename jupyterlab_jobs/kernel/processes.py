@@ -101,7 +101,7 @@ class ChildProcesses:
             # By the object, which would miss its process's return code if somebody else were told.
             with contextlib.suppress(ValueError):  # a closed `multiprocessing.Process`
                 poll()
-        elif os.name == "posix":
+        elif os.name == "posix" and root.is_running():
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(root.pid, os.WNOHANG)
         return not root.is_running()
@@ -132,9 +132,10 @@ def _descendants(root: psutil.Process) -> list[int]:
 
 def _listed_children(pid: int) -> list[int]:
     children: list[int] = []
-    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+    # What ends meanwhile is not there, and another user's tells nothing.
+    with contextlib.suppress(OSError):
         for task in os.listdir(f"/proc/{pid}/task"):
-            with open(f"/proc/{pid}/task/{task}/children") as listing:
+            with contextlib.suppress(OSError), open(f"/proc/{pid}/task/{task}/children") as listing:
                 children += map(int, listing.read().split())
     return children
 

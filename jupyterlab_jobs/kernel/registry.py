@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -95,28 +96,32 @@ class Registry:
     def kill(self, jobs: Iterable[Job]) -> list[Job]:
         """Begin to kill; returns those that had not ended yet. Does not wait."""
         struck: dict[Job, State] = {}
-        for job in jobs:
-            with self._lock:
-                state = job.state
-                if state in ENDED:
-                    continue
-                if state == "queued":
-                    self._enter(job, "killed")
-                elif state == "running":
-                    self._enter(job, "stopping")
-            struck[job] = state
-            if state == "queued":
-                self._settle(job, error=JobWasKilled(f"job {job.id} was killed"))
-            else:
-                # Before the first strike: whatever becomes of that, it will be repeated.
-                self._reaper.watch(job)
-                self.publisher.wake(job)
+        for job in sorted(jobs, key=lambda job: job is current_job()):
+            state = _undisturbed(functools.partial(self._begin_kill, job))
+            if state not in ENDED:
+                struck[job] = state
         # From here, because that is fastest; the job that kills itself last, because it does not come back.
         for job in sorted(struck, key=lambda job: job is current_job()):
             if job.state == "stopping":
                 # A second kill means it.
                 job._kill_switch.strike(force=struck[job] == "stopping")
         return list(struck)
+
+    def _begin_kill(self, job: Job) -> State:
+        """Have a job be killed, if it has not ended; returns the state in which it was."""
+        with self._lock:
+            state = job.state
+            if state == "queued":
+                self._enter(job, "killed")
+            elif state == "running":
+                self._enter(job, "stopping")
+        if state == "queued":
+            self._settle(job, error=JobWasKilled(f"job {job.id} was killed"))
+        elif state not in ENDED:
+            # Before the first strike: whatever becomes of that, it will be repeated.
+            self._reaper.watch(job)
+            self.publisher.wake(job)
+        return state
 
     def remove(self, jobs: Iterable[Job]) -> list[Job]:
         """Forget those of the jobs that have ended; returns them."""
@@ -214,9 +219,23 @@ class Registry:
 
 def _run_killable_once(job: Job, function: Callable[[], Any]) -> Returned | BaseException:
     """Run what follows the job's code. The kill that the code has survived must not end it before it begins."""
+    begun: list[bool] = []
+
+    def begin() -> Any:
+        begun.append(True)
+        return function()
+
     if not job._kill_switch.requested:
-        return job._kill_switch.run(function)
+        outcome = job._kill_switch.run(begin)
+        if begun:
+            return outcome
     try:
         return Returned(function())
     except BaseException as error:
         return error
+
+
+def _undisturbed(function: Callable[[], Any]) -> Any:
+    """Call a function that a kill of the calling job would leave half done."""
+    job = current_job()
+    return function() if job is None else job._kill_switch.undisturbed(function)

@@ -6,6 +6,7 @@ context, and the kill and the panel ask from other threads.
 
 from __future__ import annotations
 
+import functools
 import os
 import threading
 from _thread import get_ident
@@ -43,7 +44,12 @@ def start_own_thread(name: str, target: Callable[..., None], *args: Any) -> thre
     """Start a thread of the runtime's own. Started by a job, it would otherwise belong to it, and die with it."""
     # A daemon: the kernel's shutdown must not wait for it.
     thread = threading.Thread(target=target, args=args, name=name, daemon=True)
-    run_as(None, thread.start)
+    job, start = current_job(), functools.partial(run_as, None, thread.start)
+    if job is None:
+        start()
+    else:
+        # As for a thread that a job starts: see `_inheriting_start` in patches.py.
+        job._kill_switch.undisturbed(start)
     return thread
 
 

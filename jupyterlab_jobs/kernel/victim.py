@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dis
 import functools
 import itertools
 import logging
@@ -11,11 +12,14 @@ import threading
 import weakref
 from _thread import get_ident
 from collections.abc import Callable
+from multiprocessing.synchronize import SemLock
 from types import FrameType
 from typing import Any
 
 from .async_exception import PENDING_EXCEPTIONS_DISTURB, set_async_exception, stems_from_kill
 from .errors import JobKilled
+
+_LOAD_SPECIAL = dis.opmap.get("LOAD_SPECIAL")
 
 _PATIENCE = 3
 """How many exceptions the code may keep before each is followed by another one."""
@@ -89,6 +93,7 @@ class Victim:
         since then, or to take a lock.
         """
         ident = self.ident
+        frame: FrameType | None = None
         first, following = self._exception_types()
         exception = first if len(self._raised) < _PATIENCE else following
         # The thread must not run between the look at where it is and the raising: it may take a lock. CPython changes
@@ -99,17 +104,20 @@ class Victim:
                     now_handled: Any = all_handled[ident]
                     if now_handled.__class__ is tuple:  # before Python 3.12
                         now_handled = now_handled[1]
-                    code = frames[ident].f_code
+                    frame = frames[ident]
+                    code, at = frame.f_code, frame.f_lasti
                     if (
                         (self.forced or now_handled is handled)
                         and code.co_filename not in _BOOK_KEEPING
                         and (code.co_filename, code.co_name) not in _LOCKING
+                        # From 3.14 on, the `__enter__` of a `with` is a call like any other.
+                        and not (_LOAD_SPECIAL is not None and at >= 2 and code.co_code[at - 2] == _LOAD_SPECIAL)
                     ):
                         set_async_exception(ident, exception)
                 break
             break
         # They hold this very frame.
-        del frames, all_handled
+        del frames, frame, all_handled
 
     def exception(self) -> JobKilled:
         """One to raise in the thread."""
@@ -178,16 +186,29 @@ def _c_function(victim: Victim, exception: type[JobKilled]) -> Callable[[], None
 
 
 # What takes and releases locks with every call.
+_IMPORTS = "<frozen importlib._bootstrap>"
 _WITH_LOCKS = frozenset(
-    function.__code__.co_filename for function in (threading.Thread.start, logging.Handler.acquire, queue.Queue.get)
-)
+    function.__code__.co_filename
+    for function in (threading.Thread.start, logging.Handler.acquire, queue.Queue.get, SemLock.__enter__)
+) | {_IMPORTS}
 
 # Between the taking of a lock and the `with` that will release it.
 _LOCKING = frozenset((file_name, name) for file_name in _WITH_LOCKS for name in _LOCKING_METHODS)
 
-# The runtime's own book-keeping, where it opens and closes pipes, and the callbacks of weak references, from which no
-# exception gets out. Carried modules have no `__file__`.
-_BOOK_KEEPING = frozenset({weakref.WeakSet.add.__code__.co_filename, weakref.__file__}) | frozenset(
+# The runtime's own book-keeping, where it opens and closes pipes, where modules are locked that are being imported, and
+# the callbacks of weak references, from which no exception gets out. Carried modules have no `__file__`.
+_BOOK_KEEPING = frozenset({weakref.WeakSet.add.__code__.co_filename, weakref.__file__, _IMPORTS}) | frozenset(
     Victim.strike.__code__.co_filename.replace("victim.py", f"{name}.py")
-    for name in ("child_output", "output", "patches", "publisher", "registry", "threads", "victim")
+    for name in (
+        "child_output",
+        "deadlines",
+        "kill",
+        "output",
+        "patches",
+        "publisher",
+        "reaper",
+        "registry",
+        "threads",
+        "victim",
+    )
 )

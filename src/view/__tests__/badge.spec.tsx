@@ -15,7 +15,8 @@ const SAVED: JobRecord = {
   name: 'f()',
   state: 'running',
   started: 0,
-  ended: null
+  ended: null,
+  timedOut: false
 };
 
 describe('LiveBadge', () => {
