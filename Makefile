@@ -22,7 +22,7 @@ python := .venv/.installed
 bench_tools := .venv/.installed-bench
 linked := .venv/.linked
 built := lib/.built
-carried := src/kernel/carried-runtime.json
+carried := src/kernel/carried-files.json
 modules := node_modules/.installed
 ui_modules := ui-tests/node_modules/.installed
 kernels := $(KERNELS:%=.venv-ipykernel-%/.installed)
@@ -61,7 +61,7 @@ pytest: $(python) $(kernels) $(carried) ## Run the tests of the runtime, against
 	@echo "== pytest"
 	@$(BIN)/pytest $(ARGS)
 
-browser: setup $(ui_modules) ## Run the tests in a real browser
+browser: setup $(ui_modules) $(kernels) ## Run the tests in a real browser
 	@echo "== playwright"
 	@scripts/ensure-chromium.sh
 	@cd ui-tests && $(ACTIVE) jlpm playwright test --project=lab --project=notebook $(ARGS)
@@ -77,7 +77,7 @@ screenshots: setup $(ui_modules) ## Take the pictures of the documentation
 build: setup ## Build the extension and link it into .venv
 
 clean: ## Remove everything that was installed, built or cached
-	@rm -rf .venv .venv-ipykernel-* .yarn node_modules lib dist $(carried) jupyterlab_jobs/labextension
+	@rm -rf .venv .venv-ipykernel-* .yarn node_modules lib dist src/kernel/carried-*.json jupyterlab_jobs/labextension
 	@rm -rf bench/results.json jupyterlab_jobs/_version.py .stylelintcache .mypy_cache .pytest_cache .ruff_cache
 	@rm -rf ui-tests/.yarn ui-tests/node_modules ui-tests/test-results
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -122,7 +122,7 @@ $(carried): FORCE | node
 	@node scripts/carry-runtime.mjs
 
 $(built): $(carried) $(modules) tsconfig.json install.json \
-		$(shell find src schema style -type f -not -path '*/__tests__/*' -not -path '$(carried)') \
+		$(shell find src schema style -type f -not -path '*/__tests__/*' -not -name 'carried-*.json') \
 		$(if $(wildcard jupyterlab_jobs/labextension/package.json),,FORCE)
 	@echo "Building the extension"
 	@$(ACTIVE) $(QUIETLY) jlpm build:prod

@@ -1,5 +1,5 @@
 /**
- * Writes the source of the Python runtime to a JSON module, which the frontend
+ * Writes the source of the Python runtime to JSON modules, which the frontend
  * carries into kernels that do not have the package installed.
  *
  * `jupyterlab_jobs/` is the one source of truth. The output is deterministic, and
@@ -10,7 +10,6 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
-const target = path.join(root, 'src', 'kernel', 'carried-runtime.json');
 
 /** What `jupyterlab_jobs/` holds beside the runtime: built, generated or cached. */
 const excluded = new Set(['__pycache__', '_version.py', 'labextension']);
@@ -40,16 +39,22 @@ const documented = new Set([
 ]);
 
 /**
- * The source without what only its developers read, which is a third of it. Line
- * numbers stay, for tracebacks. tests/test_carried.py makes sure that the code does.
+ * The source without what only its developers read, which is a third of it, and
+ * indented by less. Line numbers stay, for tracebacks. tests/test_carried.py makes
+ * sure that the code does.
  */
 function withoutProse(name, source) {
   let inDocstring = false;
+  let inText = false;
   const lines = source.split('\n').map(line => {
     const text = line.trim();
     if (inDocstring) {
       inDocstring = !text.endsWith('"""');
       return '';
+    }
+    if (inText) {
+      inText = line.split('"""').length % 2 === 1;
+      return line;
     }
     if (text.startsWith('#')) {
       return '';
@@ -57,23 +62,39 @@ function withoutProse(name, source) {
     if (text.startsWith('"""') && !documented.has(name)) {
       inDocstring = text.length < 6 || !text.endsWith('"""');
       // A body may consist of nothing else.
-      return line.slice(0, line.indexOf('"')) + '""';
+      return indentation(line) + '""';
     }
-    return line;
+    inText = line.split('"""').length % 2 === 0;
+    // What may be part of a string stays: a quote behind it tells.
+    return indentation(line) + text.replace(/ {2}# [^"'\\]*$/, '');
   });
   return lines.join('\n');
 }
 
+/** One space instead of four; what is left is that of a line that goes on. */
+function indentation(line) {
+  const width = line.length - line.trimStart().length;
+  return ' '.repeat(Math.ceil(width / 4));
+}
+
 const read = name => fs.readFileSync(path.join(root, name), 'utf8');
+
+const BOOTSTRAP = 'jupyterlab_jobs/kernel/bootstrap.py';
 
 const files = {};
 for (const name of [...pythonFiles('jupyterlab_jobs')].sort()) {
   files[name] = withoutProse(name, read(name).replaceAll('\r\n', '\n'));
 }
 const { version } = JSON.parse(read('package.json'));
-const carried = JSON.stringify({ version, files }, null, 2) + '\n';
+// Two modules: every page loads the first, the other one only where it is needed.
+write('carried-bootstrap.json', { version, bootstrap: files[BOOTSTRAP] });
+write('carried-files.json', files);
 
-if (!fs.existsSync(target) || fs.readFileSync(target, 'utf8') !== carried) {
-  fs.mkdirSync(path.dirname(target), { recursive: true });
-  fs.writeFileSync(target, carried);
+function write(name, content) {
+  const target = path.join(root, 'src', 'kernel', name);
+  const text = JSON.stringify(content, null, 2) + '\n';
+  if (!fs.existsSync(target) || fs.readFileSync(target, 'utf8') !== text) {
+    fs.mkdirSync(path.dirname(target), { recursive: true });
+    fs.writeFileSync(target, text);
+  }
 }

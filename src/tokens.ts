@@ -125,8 +125,20 @@ export interface IJobs {
    * Make sure that the runtime is on its way to a kernel before anything that
    * the caller sends next over the same connection. Follows the kernel, until the
    * connection is disposed, if nobody does.
+   *
+   * @returns a promise only if the runtime must be loaded first: what may not overtake
+   * it waits for that. It is never rejected.
    */
-  prepare(kernel: Kernel.IKernelConnection, language?: string): IKernelJobs;
+  prepare(
+    kernel: Kernel.IKernelConnection,
+    language?: string
+  ): IKernelJobs | Promise<IKernelJobs>;
+
+  /**
+   * Load what a kernel may have to be sent, so that `prepare` need not wait. Never
+   * rejected.
+   */
+  load(): Promise<void>;
 
   /** The jobs of a kernel, or null if the page does not follow it. */
   get(kernelId: string): IKernelJobs | null;

@@ -20,17 +20,18 @@ PATIENCE = 20.0
 
 def carried_files() -> dict[str, str]:
     """The sources that the page carries, as `scripts/carry-runtime.mjs` has written them."""
-    carried = json.loads((PACKAGE.parent / "src" / "kernel" / "carried-runtime.json").read_text("utf-8"))
-    files: dict[str, str] = carried["files"]
+    path = PACKAGE.parent / "src" / "kernel" / "carried-files.json"
+    files: dict[str, str] = json.loads(path.read_text("utf-8"))
     return files
 
 
-def install_expression(files: dict[str, str], version: str) -> str:
-    """The expression by which the page brings the runtime in."""
-    bootstrap = files["jupyterlab_jobs/kernel/bootstrap.py"]
+def install_expression(files: dict[str, str] | None, version: str) -> str:
+    """The expression by which the page brings the runtime in; without files, the kernel's own copy."""
+    bootstrap = carried_files()["jupyterlab_jobs/kernel/bootstrap.py"]
+    carried = None if files is None else json.dumps(files)
     return (
         f"(lambda scope: (exec(compile({bootstrap!r}, '<jupyterlab_jobs bootstrap>', 'exec'), scope), "
-        f"scope['install']({json.dumps(files)!r}, {version!r}))[1])({{}})"
+        f"scope['install']({carried!r}, {version!r}))[1])({{}})"
     )
 
 
@@ -59,7 +60,13 @@ class Kernel:
 
     def install(self) -> dict[str, Any]:
         """Bring the runtime in as the page does; returns the answer."""
-        expression = install_expression(carried_files(), VERSION)
+        return self._answer_to(install_expression(carried_files(), VERSION))
+
+    def start_own_copy(self, version: str) -> dict[str, Any]:
+        """Do what the page does first, as a page of this version; returns the answer."""
+        return self._answer_to(install_expression(None, version))
+
+    def _answer_to(self, expression: str) -> dict[str, Any]:
         msg_id = self.client.execute(
             "", silent=True, store_history=False, user_expressions={"jupyterlab_jobs": expression}
         )

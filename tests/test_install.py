@@ -88,3 +88,11 @@ def test_an_old_ipykernel_is_left_alone(fresh_kernel: Kernel) -> None:
     assert answer["status"] == "unavailable"
     assert "ipykernel 6.29 or newer; this kernel has 6.28" in answer["reason"]
     assert kernel.value("'jobs' in globals()") is False
+
+
+def test_a_kernel_says_that_it_has_no_copy_of_its_own(fresh_kernel: Kernel) -> None:
+    assert fresh_kernel.start_own_copy("99.0") == {"status": "missing"}
+    assert fresh_kernel.value("[name for name in __import__('sys').modules if 'jupyterlab_jobs' in name]") == []
+    assert fresh_kernel.install()["status"] == "ready"
+    # The one that is there does, whatever its version.
+    assert fresh_kernel.start_own_copy("99.0")["status"] == "ready"

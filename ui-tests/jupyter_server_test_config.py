@@ -14,11 +14,20 @@ c.JupyterNotebookApp.expose_app_in_browser = True
 c.ServerApp.allow_root = os.getuid() == 0
 c.Application.log_level = "ERROR"
 
+
+def add_kernel(name: str, python: str, language: str) -> None:
+    spec = Path(os.environ["JUPYTER_DATA_DIR"], "kernels", name, "kernel.json")
+    spec.parent.mkdir(parents=True, exist_ok=True)
+    argv = [python, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    spec.write_text(json.dumps({"argv": argv, "display_name": name, "language": language}))
+
+
 # A kernel that says that it speaks another language than Python.
-kernel = Path(os.environ["JUPYTER_DATA_DIR"], "kernels", "not-python", "kernel.json")
-kernel.parent.mkdir(parents=True, exist_ok=True)
-argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-kernel.write_text(json.dumps({"argv": argv, "display_name": "Not Python", "language": "not-python"}))
+add_kernel("not-python", sys.executable, "not-python")
+
+# Kernels that do not have the package installed.
+for environment in Path(__file__).parent.parent.glob(".venv-ipykernel-*"):
+    add_kernel(environment.name.removeprefix(".venv-"), str(environment / "bin" / "python"), "python")
 
 # Its kernels say nothing either, unless something goes wrong.
 profile = Path(os.environ["IPYTHONDIR"], "profile_default")

@@ -61,14 +61,17 @@ class CarriedSource(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
         exec(compile(self.get_source(name), self.get_filename(name), "exec", dont_inherit=True), vars(module))
 
 
-def install(files: str, version: str) -> Answer:
+def install(files: str | None, version: str) -> Answer:
     """Bring the runtime in, if the kernel can have it and has none.
 
-    `files` is a JSON object from path to source. Never raises: what goes wrong is for the panel to say.
+    `files` is a JSON object from path to source; without it, only a copy of the kernel's own is started. Never raises:
+    what goes wrong is for the panel to say.
     """
     try:
         running = sys.modules.get(PACKAGE)
         if running is None and _installed_version() != version:
+            if files is None:
+                return Answer({"status": "missing"})
             sources = json.loads(files)
             sources[f"{PACKAGE}/_version.py"] = f"__version__ = {version!r}\n"
             sys.meta_path.insert(0, CarriedSource(sources))

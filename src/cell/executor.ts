@@ -15,7 +15,8 @@ import { SentCells } from './sentcells';
  *
  * #### Notes
  * JupyterLab runs several cells in one tick, and the order of the calls is the order
- * in which they are sent: nothing here waits before the cell is on its way.
+ * in which they are sent: nothing here waits before the cell is on its way, but for
+ * the runtime; and what waits for it goes on in the same order, in one tick again.
  */
 export class JobCellExecutor implements INotebookCellExecutor {
   constructor(options: JobCellExecutor.IOptions) {
@@ -28,16 +29,20 @@ export class JobCellExecutor implements INotebookCellExecutor {
       return this._runCell(options);
     }
     const kernel = options.sessionContext?.session?.kernel;
-    return kernel
-      ? this._runCode(options, kernel)
-      : this._runCodeWithoutKernel(options);
+    if (!kernel) {
+      return this._runCodeWithoutKernel(options);
+    }
+    const jobs = this._prepare(options, kernel);
+    return jobs instanceof Promise
+      ? jobs.then(jobs => this._runCode(options, kernel, jobs))
+      : this._runCode(options, kernel, jobs);
   }
 
   private _runCode(
     options: INotebookCellExecutor.IRunCellOptions,
-    kernel: Kernel.IKernelConnection
+    kernel: Kernel.IKernelConnection,
+    jobs: IKernelJobs | null
   ): Promise<boolean> {
-    const jobs = this._prepare(options, kernel);
     const cell = options.cell as CodeCell;
     const code = cell.model.sharedModel.getSource();
     const lane = this._actions.lane(options.notebook, {
@@ -65,10 +70,12 @@ export class JobCellExecutor implements INotebookCellExecutor {
     options: INotebookCellExecutor.IRunCellOptions
   ): Promise<boolean> {
     const { sessionContext } = options;
+    // Afterwards there is no time to: the cell follows at once.
+    await this._jobs.load();
     const prepare = () => {
       const kernel = sessionContext?.session?.kernel;
       if (kernel) {
-        this._prepare(options, kernel);
+        void this._prepare(options, kernel);
       }
     };
     sessionContext?.kernelChanged.connect(prepare);
@@ -85,7 +92,7 @@ export class JobCellExecutor implements INotebookCellExecutor {
   private _prepare(
     { sessionContext }: INotebookCellExecutor.IRunCellOptions,
     kernel: Kernel.IKernelConnection
-  ): IKernelJobs | null {
+  ): IKernelJobs | Promise<IKernelJobs> | null {
     try {
       return this._jobs.prepare(
         kernel,

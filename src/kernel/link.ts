@@ -2,6 +2,7 @@ import type { Kernel } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IDisposable } from '@lumino/disposable';
 
+import type { CarriedRuntime } from './carried';
 import { KernelClient } from './client';
 import { RuntimeInstaller } from './installer';
 import { SnapshotFollower } from './snapshots';
@@ -51,8 +52,7 @@ export namespace KernelLink {
   export interface IOptions {
     /** The connection; the link does not own it. */
     readonly kernel: Kernel.IKernelConnection;
-    /** The expression that brings the runtime, as `installExpression` writes it. */
-    readonly expression: string;
+    readonly runtime: CarriedRuntime;
     readonly trans: TranslationBundle;
     /** Whether something was missed that only a snapshot tells. */
     readonly isSnapshotNeeded: () => boolean;

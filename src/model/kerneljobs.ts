@@ -5,6 +5,7 @@ import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
 import { isBusy } from '../kernel/busy';
+import type { CarriedRuntime } from '../kernel/carried';
 import type { KernelClient } from '../kernel/client';
 import type { InstallResult, RuntimeInstaller } from '../kernel/installer';
 import { isPython, languageOf } from '../kernel/language';
@@ -31,7 +32,7 @@ const DROP_DELAY = 4_000;
 export class KernelJobs implements IKernelJobs, IDisposable {
   constructor(options: KernelJobs.IOptions) {
     this.kernelId = options.kernelId;
-    this._expression = options.expression;
+    this._runtime = options.runtime;
     this._trans = options.trans;
     this._isBusy = options.isBusy ?? isBusy;
   }
@@ -69,7 +70,7 @@ export class KernelJobs implements IKernelJobs, IDisposable {
     if (kernel) {
       this._link = new KernelLink({
         kernel,
-        expression: this._expression,
+        runtime: this._runtime,
         trans: this._trans,
         isSnapshotNeeded: () => this._state.resync
       });
@@ -105,13 +106,17 @@ export class KernelJobs implements IKernelJobs, IDisposable {
 
   /**
    * Send the runtime now, if it was not sent in this kernel session.
+   *
+   * @returns null, or when it was sent if it must be loaded first.
    */
-  prepare(): void {
+  prepare(): Promise<void> | null {
     if (this._language === undefined) {
       this._follow();
-    } else if (isPython(this._language)) {
-      this._link?.installer.send();
+      return null;
     }
+    return isPython(this._language)
+      ? (this._link?.installer.prepare() ?? null)
+      : null;
   }
 
   now(): number {
@@ -337,7 +342,11 @@ export class KernelJobs implements IKernelJobs, IDisposable {
     queueMicrotask(() => {
       this._renewing = false;
       this._link?.installer.renew();
-      this.prepare();
+      if (this._language === undefined) {
+        this._follow();
+      } else if (isPython(this._language)) {
+        this._link?.installer.send();
+      }
     });
   }
 
@@ -357,7 +366,6 @@ export class KernelJobs implements IKernelJobs, IDisposable {
     this._follow();
   }
 
-  private readonly _expression: string;
   private _flushTimer: ReturnType<typeof setTimeout> | undefined;
   private _inbox: JobsMessage[] = [];
   private readonly _isBusy: (
@@ -367,6 +375,7 @@ export class KernelJobs implements IKernelJobs, IDisposable {
   private _language: string | undefined;
   private _link: KernelLink | null = null;
   private _renewing = false;
+  private readonly _runtime: CarriedRuntime;
   private _state: IModelState = INITIAL_STATE;
   private readonly _stateChanged = new Signal<this, IJobsState>(this);
   private readonly _trans: TranslationBundle;
@@ -381,8 +390,7 @@ export namespace KernelJobs {
    */
   export interface IOptions {
     readonly kernelId: string;
-    /** The expression that brings the runtime, as `installExpression` writes it. */
-    readonly expression: string;
+    readonly runtime: CarriedRuntime;
     readonly trans: TranslationBundle;
     /** Whether a kernel is at work; by default, the server is asked. */
     readonly isBusy?: (kernel: Kernel.IKernelConnection) => Promise<boolean>;

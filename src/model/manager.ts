@@ -5,6 +5,7 @@ import { DisposableDelegate } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
+import type { CarriedRuntime } from '../kernel/carried';
 import type { IJobs, IKernelJobs, RuntimeStatus } from '../tokens';
 import { KernelJobs } from './kerneljobs';
 
@@ -47,7 +48,10 @@ export class JobsManager implements IJobs, IDisposable {
     });
   }
 
-  prepare(kernel: Kernel.IKernelConnection, language?: string): IKernelJobs {
+  prepare(
+    kernel: Kernel.IKernelConnection,
+    language?: string
+  ): IKernelJobs | Promise<IKernelJobs> {
     const known = this._entries.get(kernel.id);
     if (!known || !isAttached(known, kernel)) {
       const handle = this.attach(kernel, language);
@@ -58,8 +62,12 @@ export class JobsManager implements IJobs, IDisposable {
     if (language !== undefined) {
       jobs.language = language;
     }
-    jobs.prepare();
-    return jobs;
+    const pending = jobs.prepare();
+    return pending ? pending.then(() => jobs) : jobs;
+  }
+
+  load(): Promise<void> {
+    return this._options.runtime.load();
   }
 
   get(kernelId: string): IKernelJobs | null {
@@ -88,8 +96,8 @@ export class JobsManager implements IJobs, IDisposable {
   }
 
   private _add(kernelId: string): IEntry {
-    const { expression, trans } = this._options;
-    const jobs = new KernelJobs({ kernelId, expression, trans });
+    const { runtime, trans } = this._options;
+    const jobs = new KernelJobs({ kernelId, runtime, trans });
     const entry = { jobs, attachments: new Set<IAttachment>() };
     this._entries.set(kernelId, entry);
     let status: RuntimeStatus = jobs.state.status;
@@ -141,8 +149,7 @@ export namespace JobsManager {
    * The options of a manager.
    */
   export interface IOptions {
-    /** The expression that brings the runtime, as `installExpression` writes it. */
-    readonly expression: string;
+    readonly runtime: CarriedRuntime;
     readonly trans: TranslationBundle;
   }
 }

@@ -7,8 +7,8 @@ import type {
 import { PageConfig } from '@jupyterlab/coreutils';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
-import { installExpression } from '../kernel/carried';
-import carried from '../kernel/carried-runtime.json';
+import { CarriedRuntime } from '../kernel/carried';
+import source from '../kernel/carried-bootstrap.json';
 import { REQUEST_TYPE } from '../kernel/protocol';
 import { JobsManager } from '../model/manager';
 import { IJobs } from '../tokens';
@@ -28,7 +28,15 @@ const plugin: JupyterFrontEndPlugin<IJobs> = {
   activate: (_: JupyterFrontEnd, translator: ITranslator | null): IJobs => {
     leaveUntracked(REQUEST_TYPE);
     return new JobsManager({
-      expression: installExpression(carried),
+      runtime: new CarriedRuntime({
+        source,
+        loadFiles: async () =>
+          (
+            await import(
+              /* webpackChunkName: "carried-runtime" */ '../kernel/carried-files.json'
+            )
+          ).default
+      }),
       trans: (translator ?? nullTranslator).load('jupyterlab_jobs')
     });
   }

@@ -85,3 +85,33 @@ test('cells of another language are left alone, and the panel says why', async (
     'magic function `%job` not found'
   );
 });
+
+test('a kernel without the package gets what the page carries', async ({
+  openNotebook,
+  page
+}) => {
+  const loaded: string[] = [];
+  page.on('request', request => {
+    if (request.url().includes('/carried-runtime.')) {
+      loaded.push(request.url());
+    }
+  });
+  const own = await openNotebook(['%job print("own copy")']);
+  await own.run(0);
+  await expect(own.output(0)).toContainText('own copy');
+  expect(loaded).toEqual([]);
+
+  // Run before the kernel can have answered that it lacks it, and after a restart.
+  const carried = await openNotebook(
+    ['%job print("carried")'],
+    'ipykernel-6.29.5'
+  );
+  await carried.run(0);
+  await expect(carried.output(0)).toContainText('carried');
+  await expect(carried.badge(0)).toHaveAttribute('data-state', 'finished');
+  await restartKernel(carried);
+  await carried.run(0);
+  await expect(carried.output(0)).toContainText('carried');
+  await expect(carried.badge(0)).toHaveAttribute('data-state', 'finished');
+  expect(loaded).toHaveLength(1);
+});

@@ -13,12 +13,14 @@ describe('JobCellExecutor', () => {
   let kernelChanged: Signal<object, void>;
   let jobs: { state: object; kernelId: string; submit: jest.Mock };
   let prepare: jest.Mock;
+  let loading: Promise<void>;
   let log: string[];
   let executor: JobCellExecutor;
   let requests: number;
   const notebook = {};
 
   beforeEach(() => {
+    loading = Promise.resolve();
     log = [];
     requests = 0;
     kernel = new FakeKernel();
@@ -38,7 +40,7 @@ describe('JobCellExecutor', () => {
       return jobs as unknown as IKernelJobs;
     });
     executor = new JobCellExecutor({
-      jobs: { prepare } as unknown as IJobs,
+      jobs: { prepare, load: () => loading } as unknown as IJobs,
       runCell: ({ cell }) => {
         const { model, outputArea } = cell as unknown as FakeCell;
         log.push(`run ${model.source}`);
@@ -179,9 +181,27 @@ describe('JobCellExecutor', () => {
     warn.mockRestore();
   });
 
+  it('waits for the runtime, and keeps the order of the cells', async () => {
+    let loaded: (value: object) => void = () => undefined;
+    const prepared = new Promise<object>(resolve => (loaded = resolve));
+    prepare.mockReturnValue(prepared);
+    const done = Promise.all([run('%job f()'), run('x = 1'), run('%job g(x)')]);
+    expect(log).toEqual([]);
+    loaded(jobs);
+    await expect(done).resolves.toEqual([true, true, true]);
+    expect(log).toEqual([
+      'run %job f()',
+      'submit %job f()',
+      'run x = 1',
+      'run %job g(x)'
+    ]);
+  });
+
   it('prepares a kernel that is started for the cell', async () => {
     session = null;
     const done = run('x = 1');
+    expect(log).toEqual([]);
+    await loading;
     expect(log).toEqual(['run x = 1']);
     session = { kernel };
     kernelChanged.emit();

@@ -1,11 +1,12 @@
 import packageJson from '../../../package.json';
-import carried from '../carried-runtime.json';
+import bootstrap from '../carried-bootstrap.json';
+import files from '../carried-files.json';
 
-describe('carried-runtime.json', () => {
-  const names = Object.keys(carried.files);
+describe('The carried runtime', () => {
+  const names = Object.keys(files);
 
   it('should be of the version of the package', () => {
-    expect(carried.version).toBe(packageJson.version);
+    expect(bootstrap.version).toBe(packageJson.version);
   });
 
   it('should carry the source of the package', () => {

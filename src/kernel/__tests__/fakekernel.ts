@@ -1,6 +1,8 @@
 import type { Kernel, KernelMessage } from '@jupyterlab/services';
 import { Signal } from '@lumino/signaling';
 
+import { CarriedRuntime } from '../carried';
+
 /**
  * A request that was sent to a fake kernel.
  */
@@ -129,6 +131,14 @@ export class FakeKernel {
     this.sent.push(future);
     return future;
   }
+}
+
+/** A runtime to be carried, as yet not loaded: `load` gives its files, or fails. */
+export function carried(
+  load: () => Promise<Record<string, string>> = () => Promise.resolve({})
+): CarriedRuntime {
+  const source = { version: '1.0', bootstrap: 'pass' };
+  return new CarriedRuntime({ source, loadFiles: load });
 }
 
 /** The reply to the request that brings the runtime. */

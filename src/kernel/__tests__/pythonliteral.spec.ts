@@ -1,17 +1,6 @@
 /// <reference types="node" />
-import { execFileSync } from 'child_process';
-
-import { installExpression } from '../carried';
 import { pythonString } from '../pythonliteral';
-
-/** What Python's standard output is, as JSON, after `program`. */
-function python(program: string): unknown {
-  const output = execFileSync('python3', ['-'], {
-    input: program,
-    encoding: 'utf-8'
-  });
-  return JSON.parse(output);
-}
+import { python } from './python';
 
 describe('pythonString', () => {
   const texts = [
@@ -37,40 +26,5 @@ describe('pythonString', () => {
     for (const text of texts) {
       expect(pythonString(text)).toMatch(/^[ -~]*$/);
     }
-  });
-});
-
-describe('installExpression', () => {
-  const files = {
-    'jupyterlab_jobs/kernel/bootstrap.py': [
-      '"""Says "hello" with a \\\\ and 😀."""',
-      'import json',
-      'def install(files, version):',
-      '    return [sorted(json.loads(files)), version, __doc__]'
-    ].join('\n'),
-    'jupyterlab_jobs/kernel/other.py': 'x = "\u2028"'
-  };
-  const expression = installExpression({ version: '1.2.3', files });
-
-  it('runs the bootstrap', () => {
-    expect(python(`import json; print(json.dumps(${expression}))`)).toEqual([
-      Object.keys(files),
-      '1.2.3',
-      'Says "hello" with a \\ and 😀.'
-    ]);
-  });
-
-  it("does not mind the user's names, and leaves none behind", () => {
-    const names = python(
-      [
-        'import builtins, json',
-        'exec = compile = None',
-        'before = set(dir())',
-        'before.add("before")',
-        `result = ${expression}`,
-        'print(json.dumps(sorted(set(dir()) - before)))'
-      ].join('\n')
-    );
-    expect(names).toEqual(['result']);
   });
 });

@@ -1,6 +1,9 @@
 import { nullTranslator } from '@jupyterlab/translation';
 
+import type { CarriedRuntime } from '../../kernel/carried';
+import type { FakeFuture } from '../../kernel/__tests__/fakekernel';
 import {
+  carried,
   event,
   FakeKernel,
   installed,
@@ -14,6 +17,8 @@ import { KernelJobs } from '../kerneljobs';
 describe('KernelJobs', () => {
   let kernel: FakeKernel;
   let jobs: KernelJobs;
+  let runtime: CarriedRuntime;
+  let load: jest.Mock;
   let busy: boolean;
   let warn: jest.SpyInstance;
 
@@ -21,10 +26,12 @@ describe('KernelJobs', () => {
     jest.useFakeTimers({ doNotFake: ['queueMicrotask'] });
     warn = jest.spyOn(console, 'warn').mockImplementation();
     kernel = new FakeKernel();
+    load = jest.fn(() => Promise.resolve({}));
+    runtime = carried(load);
     busy = false;
     jobs = new KernelJobs({
       kernelId: kernel.id,
-      expression: 'install()',
+      runtime,
       trans: nullTranslator.load('jupyterlab_jobs'),
       isBusy: () => Promise.resolve(busy)
     });
@@ -69,6 +76,9 @@ describe('KernelJobs', () => {
       ?.reply(ok(snapshot(fields), runtime));
   }
 
+  const expression = ({ content }: FakeFuture) =>
+    (content.user_expressions as Record<string, string>).jupyterlab_jobs;
+
   const states = () =>
     [...jobs.state.jobs.values()].map(({ key, state }) => `${key} ${state}`);
 
@@ -83,7 +93,7 @@ describe('KernelJobs', () => {
         store_history: false,
         stop_on_error: false,
         allow_stdin: false,
-        user_expressions: { jupyterlab_jobs: 'install()' }
+        user_expressions: { jupyterlab_jobs: runtime.startExpression }
       });
     });
 
@@ -95,10 +105,92 @@ describe('KernelJobs', () => {
 
     it('once, however often it is asked to', async () => {
       await attach();
-      jobs.prepare();
-      jobs.prepare();
+      await answerInstall();
+      expect(jobs.prepare()).toBeNull();
+      expect(jobs.prepare()).toBeNull();
       await settled();
       expect(kernel.installs).toHaveLength(1);
+    });
+
+    it('out of the page where the kernel has no copy of its own', async () => {
+      await attach();
+      expect(load).not.toHaveBeenCalled();
+      await kernel.installs[0].reply(installed({ status: 'missing' }));
+      expect(kernel.installs.map(expression)).toEqual([
+        runtime.startExpression,
+        runtime.installExpression
+      ]);
+      await answerInstall();
+      await answerSnapshot();
+      expect(jobs.state.status.kind).toBe('ready');
+    });
+
+    it('and after a restart at once', async () => {
+      await attach();
+      await kernel.installs[0].reply(installed({ status: 'missing' }));
+      await kernel.restart();
+      expect(kernel.installs.map(expression)).toEqual([
+        runtime.installExpression
+      ]);
+    });
+
+    it('in full before a cell that cannot wait for the answer', async () => {
+      await attach();
+      const prepared = jobs.prepare();
+      expect(prepared).toBeInstanceOf(Promise);
+      await prepared;
+      expect(kernel.installs.map(expression)).toEqual([
+        runtime.startExpression,
+        runtime.installExpression
+      ]);
+      expect(jobs.prepare()).toBeNull();
+      // What the first request finds is no longer of interest.
+      await kernel.installs[0].reply(installed({ status: 'missing' }));
+      await answerInstall();
+      expect(kernel.installs).toHaveLength(2);
+      expect(kernel.requests('snapshot')).toHaveLength(1);
+    });
+
+    it('in full in the session in which the cell will run', async () => {
+      let loaded: (files: object) => void = () => undefined;
+      load.mockReturnValue(new Promise(resolve => (loaded = resolve)));
+      await attach();
+      const prepared = jobs.prepare();
+      await kernel.restart();
+      loaded({});
+      await prepared;
+      expect(kernel.installs.map(expression)).toEqual([
+        runtime.startExpression,
+        runtime.installExpression
+      ]);
+    });
+
+    it('at once before a cell when it is loaded', async () => {
+      await runtime.load();
+      await attach();
+      expect(jobs.prepare()).toBeNull();
+      expect(kernel.installs.map(expression)).toEqual([
+        runtime.startExpression,
+        runtime.installExpression
+      ]);
+    });
+
+    it('and says if the server does not give it', async () => {
+      load.mockRejectedValue(new Error('the server is away'));
+      await attach();
+      await kernel.installs[0].reply(installed({ status: 'missing' }));
+      expect(jobs.state.status).toEqual({
+        kind: 'unavailable',
+        reason:
+          'The job runtime could not be loaded from the server. Reload the page to try again.'
+      });
+      // A cell tries again, and runs whatever comes of it.
+      load.mockResolvedValue({});
+      await jobs.prepare();
+      expect(kernel.installs.map(expression)).toEqual([
+        runtime.startExpression,
+        runtime.installExpression
+      ]);
     });
 
     it('when it knows the language', async () => {
@@ -110,11 +202,11 @@ describe('KernelJobs', () => {
       kernel.connectionStatus = 'connecting';
       await attach();
       expect(kernel.sent).toEqual([]);
-      jobs.prepare();
-      expect(kernel.installs).toHaveLength(1);
+      await jobs.prepare();
+      expect(kernel.installs).toHaveLength(2);
       kernel.setConnectionStatus('connected');
       await settled();
-      expect(kernel.sent).toHaveLength(1);
+      expect(kernel.sent).toHaveLength(2);
     });
 
     it('again if a failing cell took it along', async () => {
@@ -126,7 +218,7 @@ describe('KernelJobs', () => {
 
     it('not into a kernel of another language', async () => {
       await attach('R');
-      jobs.prepare();
+      expect(jobs.prepare()).toBeNull();
       await settled();
       expect(kernel.sent).toEqual([]);
       expect(jobs.state.status).toEqual({
@@ -356,7 +448,7 @@ describe('KernelJobs', () => {
       expect(states()).toEqual(['r1:1 lost']);
       expect(jobs.state.status).toEqual({ kind: 'connecting' });
       expect(kernel.sent.map(({ channel }) => channel)).toEqual(['shell']);
-      jobs.prepare();
+      await jobs.prepare();
       await answerInstall();
       await answerSnapshot({ jobs: [record(1)] }, 'r2');
       expect(states()).toEqual(['r1:1 lost', 'r2:1 running']);

@@ -2,6 +2,7 @@ import { ServerConnection } from '@jupyterlab/services';
 import { nullTranslator } from '@jupyterlab/translation';
 
 import {
+  carried,
   FakeKernel,
   installed,
   ok,
@@ -24,7 +25,7 @@ describe('JobsManager', () => {
   beforeEach(() => {
     kernels = [];
     manager = new JobsManager({
-      expression: 'install()',
+      runtime: carried(),
       trans: nullTranslator.load('jupyterlab_jobs')
     });
     changed = jest.fn();
@@ -116,7 +117,8 @@ describe('JobsManager', () => {
     expect(changed).toHaveBeenCalledTimes(3);
   });
 
-  it('prepares a kernel at once, also one that nobody has attached', () => {
+  it('prepares a kernel at once, also one that nobody has attached', async () => {
+    await manager.load();
     const kernel = fakeKernel('a');
     const jobs = manager.prepare(kernel.connection, 'python');
     expect(kernel.installs).toHaveLength(1);
@@ -124,6 +126,15 @@ describe('JobsManager', () => {
     expect(manager.get('a')).toBe(jobs);
     kernel.dispose();
     expect(manager.get('a')).toBeNull();
+  });
+
+  it('prepares a kernel when the runtime is loaded', async () => {
+    const kernel = fakeKernel('a');
+    const prepared = manager.prepare(kernel.connection, 'python');
+    expect(prepared).toBeInstanceOf(Promise);
+    expect(kernel.installs).toHaveLength(1);
+    expect(await prepared).toBe(manager.get('a'));
+    expect(kernel.installs).toHaveLength(2);
   });
 
   it('asks the server whether a kernel works', async () => {

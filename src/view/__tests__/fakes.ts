@@ -114,6 +114,10 @@ export class FakeJobs implements IJobs {
     throw new Error('The view prepares no kernel.');
   }
 
+  load(): never {
+    throw new Error('The view loads no runtime.');
+  }
+
   get(kernelId: string): IKernelJobs | null {
     return this.kernels.find(kernel => kernel.kernelId === kernelId) ?? null;
   }
