@@ -1,4 +1,5 @@
 import badge from './plugins/badge';
+import cellOutputs from './plugins/celloutputs';
 import commands from './plugins/commands';
 import executor from './plugins/executor';
 import manager from './plugins/manager';
@@ -12,6 +13,7 @@ export default [
   manager,
   executor,
   notebooks,
+  cellOutputs,
   panel,
   panelSide,
   badge,

@@ -3,7 +3,7 @@ import { Token } from '@lumino/coreutils';
 import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 
-import type { IJob, IOutputLog } from './model/job';
+import type { ICellLog, IJob, IOutputLog } from './model/job';
 
 /**
  * Whether jobs can run in a kernel, and if not, why.
@@ -34,6 +34,16 @@ export interface IJobsState {
   readonly jobs: ReadonlyMap<string, IJob>;
   /** What each job has written, by key; a job without output has no entry. */
   readonly outputs: ReadonlyMap<string, IOutputLog>;
+  /**
+   * What stands under the cells that have started jobs in the present session, by the
+   * id of the execute request; only the newest execution of a cell is known.
+   */
+  readonly cells: ReadonlyMap<string, ICellLog>;
+  /**
+   * How often everything was read anew: before, messages may have been missed by
+   * whoever else follows the kernel over the same connection.
+   */
+  readonly snapshots: number;
 }
 
 /**

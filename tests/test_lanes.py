@@ -33,7 +33,8 @@ def test_a_result_without_a_prompt_number_is_displayed(kernel: Kernel) -> None:
     busy(kernel)
     msg_id, answer = kernel.submit_express("%job 6 * 7")
     kernel.ended(answer["jobs"][0])
-    [text] = [m["content"]["data"]["text/plain"] for m in kernel.of(msg_id) if "jupyterlab_jobs" in m["metadata"]]
+    marked = [m for m in kernel.of(msg_id) if m["metadata"].get("jupyterlab_jobs", {}).get("job")]
+    [text] = [m["content"]["data"]["text/plain"] for m in marked]
     assert text == "42"
     # JupyterLab refuses a result whose number is none.
     assert "execute_result" not in [m["msg_type"] for m in kernel.of(msg_id)]

@@ -58,8 +58,9 @@ class ControlChannel:
 
     def _snapshot(self, params: dict[str, Any]) -> _Answer:
         publisher = self._runtime.publisher
+        jobs = self._runtime.registry.all()
         with publisher.lock:
-            return protocol.snapshot(self._runtime.version, publisher.seq, self._runtime.registry.all()), []
+            return protocol.snapshot(self._runtime.version, publisher.seq, jobs, publisher.cells.with_jobs()), []
 
     def _submit(self, params: dict[str, Any]) -> _Answer:
         code, cell_id, parent = protocol.parse_submission(params)

@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from .child_output import ChildPipe, hear_all
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .publisher import Publisher
 
 MessageType = Literal["stream", "display_data", "update_display_data", "execute_result", "error", "clear_output"]
+OUTPUT_TYPES: frozenset[MessageType] = frozenset(get_args(MessageType))
 
 MAX_LOG_CHARACTERS = 1_000_000
 MAX_LOG_ITEMS = 2_000
@@ -57,6 +58,8 @@ class OutputLog:
     dropped: int = 0
     size: int = 0
     clear_pending: bool = False
+    display_ids: set[str] = field(default_factory=set)
+    """Those of the displays that are or were in it."""
 
     def apply(self, message: OutputMessage) -> None:
         """Take in a message, as an output area does."""
@@ -69,8 +72,10 @@ class OutputLog:
             return
         display_id = content.get("transient", {}).get("display_id")
         if message.type == "update_display_data":
+            if display_id not in self.display_ids:
+                return
             for item in self.items:
-                if display_id is not None and item.get("display_id") == display_id:
+                if item.get("display_id") == display_id:
                     self.size -= _size(item)
                     item.update(data=content["data"], metadata=content["metadata"])
                     self.size += _size(item)
@@ -86,6 +91,7 @@ class OutputLog:
             item.pop("transient", None)
             if display_id is not None:
                 item["display_id"] = display_id
+                self.display_ids.add(display_id)
             self.items.append(item)
             self.size += _size(item)
         self._bound()
@@ -94,6 +100,7 @@ class OutputLog:
         self.items.clear()
         self.size = 0
         self.clear_pending = False
+        self.display_ids.clear()
 
     def _bound(self) -> None:
         while len(self.items) > 1 and (self.size > MAX_LOG_CHARACTERS or len(self.items) > MAX_LOG_ITEMS):

@@ -10,7 +10,9 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .cell_logs import CellLog
     from .job import Job
+    from .output import OutputLog
 
 VERSION = 1
 REQUEST_TYPE = "jobs_request"
@@ -90,6 +92,7 @@ def record(job: Job) -> dict[str, Any]:
         "name": job.name,
         "code": job.code,
         "cell_id": job.origin.cell_id,
+        "request": job.origin.parent.get("msg_id"),
         "execution_count": job.execution_count,
         "backend": "thread",
         "lane": job.origin.lane,
@@ -103,19 +106,28 @@ def record(job: Job) -> dict[str, Any]:
     }
 
 
-def event(runtime_id: str, seq: int, records: list[dict[str, Any]], removed: list[int]) -> dict[str, Any]:
-    """The content of a `jobs_event`."""
+def event(
+    runtime_id: str,
+    seq: int,
+    records: Iterable[dict[str, Any]] = (),
+    removed: Iterable[int] = (),
+    cells: Iterable[CellLog] = (),
+    removed_cells: Iterable[str] = (),
+) -> dict[str, Any]:
+    """The content of a `jobs_event`. Where it tells of cells, the caller holds the publisher's lock."""
     return {
         "version": VERSION,
         "runtime": runtime_id,
         "seq": seq,
         "now": time.time(),
-        "jobs": records,
-        "removed": removed,
+        "jobs": list(records),
+        "removed": list(removed),
+        "cells": _cells(cells),
+        "removed_cells": list(removed_cells),
     }
 
 
-def snapshot(package: str, seq: int, jobs: Iterable[Job]) -> dict[str, Any]:
+def snapshot(package: str, seq: int, jobs: Iterable[Job], cells: Iterable[CellLog]) -> dict[str, Any]:
     """The result of `snapshot`. The caller holds the publisher's lock."""
     jobs = list(jobs)
     return {
@@ -123,12 +135,16 @@ def snapshot(package: str, seq: int, jobs: Iterable[Job]) -> dict[str, Any]:
         "seq": seq,
         "now": time.time(),
         "jobs": [record(job) for job in jobs],
-        "outputs": {str(job.id): _log(job) for job in jobs},
+        "outputs": {str(job.id): _log(job._output.log) for job in jobs},
+        "cells": _cells(cells),
     }
 
 
-def _log(job: Job) -> dict[str, Any]:
-    log = job._output.log
+def _cells(cells: Iterable[CellLog]) -> dict[str, Any]:
+    return {cell.request_id: {"cell_id": cell.cell_id, "log": _log(cell.log)} for cell in cells}
+
+
+def _log(log: OutputLog) -> dict[str, Any]:
     # Copies: the log goes on changing while the reply is being written.
     return {
         "items": [item.copy() for item in log.items],
@@ -137,9 +153,9 @@ def _log(job: Job) -> dict[str, Any]:
     }
 
 
-def output_metadata(runtime_id: str, job_id: int, seq: int) -> dict[str, Any]:
-    """The metadata of an output message, by which a client knows whose it is."""
-    return {METADATA_KEY: {"version": VERSION, "runtime": runtime_id, "job": job_id, "seq": seq}}
+def output_metadata(runtime_id: str, job_id: int | None, seq: int, *, in_cell: bool) -> dict[str, Any]:
+    """The metadata of an output message, by which a client knows whose it is, and whether a cell's log holds it."""
+    return {METADATA_KEY: {"version": VERSION, "runtime": runtime_id, "job": job_id, "seq": seq, "in_cell": in_cell}}
 
 
 def notebook_record(job: Job, runtime_id: str) -> dict[str, Any]:

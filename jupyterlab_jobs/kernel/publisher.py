@@ -11,10 +11,12 @@ import logging
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from . import protocol
+from .cell_logs import CellLogs
 from .output import OutputMessage
 from .states import ENDED
 from .threads import start_own_thread
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+Mark = dict[str, Any]
+"""Metadata of a message."""
+
 # The Jupyter server drops what exceeds 1,000 messages a second: stay at half of that, whatever the number of jobs.
 _SECONDS_PER_MESSAGE = 0.002
 _SHORTEST_PAUSE = 0.02
@@ -34,13 +39,16 @@ _MESSAGES_PER_TURN = 50
 
 
 class Publisher:
-    """Owns the sequence number and the jobs' output logs; `lock` guards both.
+    """Owns the sequence number, the jobs' output logs and those of their cells; `lock` guards all of them.
 
-    Any thread may call `wake` and `announce_removed`; only the publisher's own sends.
+    Any thread may call `wake`, `announce_removed` and `publish_foreground`; what jobs write, only the publisher's own
+    sends.
     """
 
     def __init__(self, transport: KernelTransport) -> None:
-        self.lock = threading.Lock()
+        # Reentrant, because the garbage collector may run a finalizer anywhere, and that may display something.
+        self.lock = threading.RLock()
+        self.cells = CellLogs()
         self.runtime_id = uuid.uuid4().hex
         self.seq = 0
         self._transport = transport
@@ -73,6 +81,29 @@ class Publisher:
             # A kill that hits between the two lines would leave the job waiting, but not in the queue.
             self._waiting.discard(job.id)
             raise
+
+    def tell_cell(self, header: dict[str, Any], cell_id: str) -> None:
+        """A job was started by a cell, of which clients are told from now on."""
+        with self.lock:
+            self.cells.start_job(header, cell_id)
+
+    def publish_foreground(self, message: OutputMessage, request_id: str | None, send: Callable[[Mark], Any]) -> Any:
+        """Publish what is no job's output by calling `send` with the metadata to add; returns what it returns.
+
+        It is numbered if it is seen under a cell with jobs. Called in any thread that publishes.
+        """
+        with self.lock:
+            cell = self.cells.find(request_id)
+            display_id = message.content.get("transient", {}).get("display_id")
+            is_update = message.type == "update_display_data"
+            mark: Mark = {}
+            if (cell is not None and cell.has_jobs) or (is_update and self.cells.shows(display_id)):
+                self.seq += 1
+                mark = protocol.output_metadata(self.runtime_id, None, self.seq, in_cell=True)
+            sent = send(mark)
+            # After it, and so under a number that was taken before: if it could not be sent, clients see a gap.
+            self.cells.apply(cell, message)
+            return sent
 
     def announce_removed(self, job_id: int) -> None:
         """The job is no longer in the list."""
@@ -126,9 +157,13 @@ class Publisher:
                     records.append(record)
             # The end of a job whose output fills more than this turn is told in a later one.
             records = [r for r in records if r["state"] not in ENDED or r["id"] not in self._waiting]
-            if records or removed:
+            cells = [cell for cell in self.cells.with_jobs() if not cell.is_told]
+            removed_cells = self.cells.take_removed()
+            if records or removed or cells or removed_cells:
                 self.seq += 1
-                content = protocol.event(self.runtime_id, self.seq, records, removed)
+                content = protocol.event(self.runtime_id, self.seq, records, removed, cells, removed_cells)
+                for cell in cells:
+                    cell.is_told = True
                 self._transport.send(protocol.EVENT_TYPE, content)
                 sent += 1
         return sent
@@ -139,10 +174,8 @@ class Publisher:
         for message in output.take(_MESSAGES_PER_TURN):
             if output.shown == "cleared":
                 sent += self._show_record(job)
-            metadata = protocol.output_metadata(self.runtime_id, job.id, self.seq + 1)
-            self._transport.send(message.type, message.content, parent=job.origin.parent, metadata=metadata)
+            self._send_output(job, message, job.id)
             # After it: what cannot be sent must not be in the log, or no snapshot could be sent either.
-            self.seq += 1
             output.log.apply(message)
             sent += 1
             if message.type == "clear_output":
@@ -168,5 +201,14 @@ class Publisher:
             "update_display_data" if update else "display_data",
             protocol.record_display(job, self.runtime_id),
         )
-        self._transport.send(message.type, message.content, parent=job.origin.parent)
+        # It is no part of what the job has written, but of what stands under the cell.
+        self._send_output(job, message, None)
         return 1
+
+    def _send_output(self, job: Job, message: OutputMessage, job_id: int | None) -> None:
+        parent = job.origin.parent
+        cell = self.cells.find(parent.get("msg_id"))
+        metadata = protocol.output_metadata(self.runtime_id, job_id, self.seq + 1, in_cell=cell is not None)
+        self._transport.send(message.type, message.content, parent=parent, metadata=metadata)
+        self.seq += 1
+        self.cells.apply(cell, message)

@@ -56,6 +56,8 @@ class Registry:
         self._make_ready()
         with self._lock:
             self._by_id[job.id] = job
+        if job.origin.cell_id is not None:
+            _undisturbed(functools.partial(self.publisher.tell_cell, job.origin.parent, job.origin.cell_id))
         return job
 
     def submit(self, job: Job) -> Job:

@@ -21,6 +21,7 @@ from .child_output import hear_children
 from .control import ControlChannel
 from .displays import route_displays, show_result
 from .figures import separate_figures
+from .foreground import ForegroundCells, record_foreground
 from .job import Job, JobError, Origin
 from .lanes import Lanes
 from .magics import JobMagics
@@ -99,14 +100,17 @@ class Runtime:
         refuse_input(self._installed, self.kernel)
         shell.register_magics(JobMagics(self))
         shell.input_transformers_cleanup.append(cell_magic_for_job_alone)
-        shell.events.register("pre_execute", self.main_thread.cell_begins)
-        shell.events.register("post_execute", self.main_thread.cell_ends)
+        self._cells = ForegroundCells(self.kernel, self.publisher)
+        for listener in (self.main_thread, self._cells):
+            shell.events.register("pre_execute", listener.cell_begins)
+            shell.events.register("post_execute", listener.cell_ends)
+        record_foreground(self._installed, self.kernel.session, self.publisher)
         self.kernel.control_handlers[protocol.REQUEST_TYPE] = ControlChannel(self)
         self._owns_name = "jobs" not in shell.user_ns
         if self._owns_name:
             shell.push({"jobs": self.jobs}, interactive=False)
         # Tells other clients, who may have missed the restart, that this is another runtime than the one they know.
-        self._transport.send(protocol.EVENT_TYPE, protocol.event(self.publisher.runtime_id, 0, [], []))
+        self._transport.send(protocol.EVENT_TYPE, protocol.event(self.publisher.runtime_id, 0))
         # The processes that jobs have started have sessions of their own: nothing else would end them.
         atexit.register(self._kill_children)
 
@@ -117,8 +121,9 @@ class Runtime:
         self._kill_children()
         atexit.unregister(self._kill_children)
         self.kernel.control_handlers.pop(protocol.REQUEST_TYPE, None)
-        self.shell.events.unregister("pre_execute", self.main_thread.cell_begins)
-        self.shell.events.unregister("post_execute", self.main_thread.cell_ends)
+        for listener in (self.main_thread, self._cells):
+            self.shell.events.unregister("pre_execute", listener.cell_begins)
+            self.shell.events.unregister("post_execute", listener.cell_ends)
         self.shell.input_transformers_cleanup.remove(cell_magic_for_job_alone)
         for kind in ("line", "cell"):
             for name in ("job", "jobs"):

@@ -1,6 +1,12 @@
 import type * as nbformat from '@jupyterlab/nbformat';
 
-import type { IJob, IJobError, IJobOutput, IOutputLog } from '../model/job';
+import type {
+  ICellLog,
+  IJob,
+  IJobError,
+  IJobOutput,
+  IOutputLog
+} from '../model/job';
 import { jobKey } from '../model/job';
 
 // The wire between the page and the runtime, as docs/protocol.md tells it. What
@@ -31,6 +37,8 @@ export interface ISnapshot {
   readonly jobs: readonly IJob[];
   /** By the job's key. */
   readonly outputs: ReadonlyMap<string, IOutputLog>;
+  /** By the id of the execute request. */
+  readonly cells: ReadonlyMap<string, ICellLog>;
 }
 
 /**
@@ -86,7 +94,7 @@ export interface IKilled {
 export type Method = keyof IRequests;
 
 /**
- * What a job's message does to its output log.
+ * What an output message does to an output log.
  */
 export type OutputChange =
   | { readonly type: 'append'; readonly item: IJobOutput }
@@ -112,13 +120,19 @@ export type JobsMessage =
       readonly jobs: readonly IJob[];
       /** Ids of jobs that the kernel has forgotten. */
       readonly removed: readonly number[];
+      /** What stands under cells that have started their first job. */
+      readonly cells: ReadonlyMap<string, ICellLog>;
+      /** The execute requests of cells whose logs the kernel has dropped. */
+      readonly removedCells: readonly string[];
     }
   | {
       readonly kind: 'output';
       readonly runtime: string;
       readonly seq: number;
-      /** The job's id. */
-      readonly job: number;
+      /** The id of the job that has written it; null for what else stands under a cell with jobs. */
+      readonly job: number | null;
+      /** The execute request under whose cell it appears; null if no cell's log holds it. */
+      readonly request: string | null;
       readonly change: OutputChange;
     };
 
@@ -127,6 +141,7 @@ export type JobsMessage =
  */
 export interface IPublished {
   readonly header: { readonly msg_type: string };
+  readonly parent_header: unknown;
   readonly metadata: unknown;
   readonly content: unknown;
 }
@@ -166,7 +181,7 @@ export function parseMessage(message: IPublished): JobsMessage | null {
   const mark = isObject(message.metadata)
     ? message.metadata[OUTPUT_METADATA]
     : undefined;
-  return mark === undefined ? null : parseOutput(type, mark, message.content);
+  return mark === undefined ? null : parseOutput(message, mark);
 }
 
 /**
@@ -230,7 +245,8 @@ function parseSnapshot(result: Fields, runtime: string): ISnapshot {
     seq: integer(result.seq, 'seq'),
     now: number(result.now, 'now'),
     jobs: parseRecords(result.jobs, runtime),
-    outputs
+    outputs,
+    cells: parseCells(result.cells)
   };
 }
 
@@ -244,23 +260,26 @@ function parseEvent(content: unknown): JobsMessage {
     seq: integer(event.seq, 'seq'),
     now: number(event.now, 'now'),
     jobs: parseRecords(event.jobs, runtime),
-    removed: list(event.removed, integer, 'removed')
+    removed: list(event.removed, integer, 'removed'),
+    cells: parseCells(event.cells),
+    removedCells: list(event.removed_cells, string, 'removed_cells')
   };
 }
 
-function parseOutput(
-  type: string,
-  metadata: unknown,
-  content: unknown
-): JobsMessage {
+function parseOutput(message: IPublished, metadata: unknown): JobsMessage {
   const mark = object(metadata, OUTPUT_METADATA);
   checkVersion(mark.version);
+  const type = message.header.msg_type;
+  const parent = object(message.parent_header ?? {}, 'parent_header');
   return {
     kind: 'output',
     runtime: string(mark.runtime, 'runtime'),
     seq: integer(mark.seq, 'seq'),
-    job: integer(mark.job, 'job'),
-    change: parseChange(type, object(content, type))
+    job: mark.job === null ? null : integer(mark.job, 'job'),
+    request: boolean(mark.in_cell ?? false, 'in_cell')
+      ? string(parent.msg_id, 'msg_id')
+      : null,
+    change: parseChange(type, object(message.content, type))
   };
 }
 
@@ -283,6 +302,18 @@ function parseChange(type: string, content: Fields): OutputChange {
       displayId: nullable(transient.display_id, string, 'display_id')
     }
   };
+}
+
+function parseCells(value: unknown): Map<string, ICellLog> {
+  const cells = new Map<string, ICellLog>();
+  for (const [request, entry] of Object.entries(object(value, 'cells'))) {
+    const cell = object(entry, 'cell');
+    cells.set(request, {
+      cellId: string(cell.cell_id, 'cell_id'),
+      log: parseLog(cell.log)
+    });
+  }
+  return cells;
 }
 
 function parseLog(value: unknown): IOutputLog {
@@ -379,6 +410,7 @@ function parseRecord(value: unknown, runtime: string): IJob {
     ),
     code: string(record.code, 'code'),
     cellId: nullable(record.cell_id, string, 'cell_id'),
+    request: nullable(record.request, string, 'request'),
     executionCount: nullable(
       record.execution_count,
       integer,

@@ -43,6 +43,8 @@ export interface IJob {
   readonly state: JobState;
   readonly code: string;
   readonly cellId: string | null;
+  /** The id of the execute request under whose cell its output appears. */
+  readonly request: string | null;
   readonly executionCount: number | null;
   readonly backend: string;
   readonly lane: JobLane;
@@ -75,6 +77,15 @@ export interface IOutputLog {
   readonly dropped: number;
   /** A `clear_output(wait=True)` waits for the next output. */
   readonly clearPending: boolean;
+}
+
+/**
+ * What stands under a cell that has started jobs, by one execution of it.
+ */
+export interface ICellLog {
+  readonly cellId: string;
+  /** The output of the jobs, their records, and what the cell itself has written. */
+  readonly log: IOutputLog;
 }
 
 /**

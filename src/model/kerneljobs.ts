@@ -178,7 +178,9 @@ export class KernelJobs implements IKernelJobs, IDisposable {
     if (
       state.status !== before.status ||
       state.jobs !== before.jobs ||
-      state.outputs !== before.outputs
+      state.outputs !== before.outputs ||
+      state.cells !== before.cells ||
+      state.snapshots !== before.snapshots
     ) {
       this._stateChanged.emit(state);
     }

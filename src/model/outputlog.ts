@@ -33,21 +33,23 @@ export function applyOutput(log: IOutputLog, change: OutputChange): IOutputLog {
     case 'clear':
       return change.wait ? { ...log, clearPending: true } : cleared(log);
     case 'update':
-      return {
-        ...log,
-        items: log.items.map(item =>
-          item.displayId === change.displayId
-            ? {
-                displayId: item.displayId,
-                output: {
-                  ...item.output,
-                  data: change.data,
-                  metadata: change.metadata
-                }
-              }
-            : item
-        )
-      };
+      return log.items.some(item => item.displayId === change.displayId)
+        ? {
+            ...log,
+            items: log.items.map(item =>
+              item.displayId === change.displayId
+                ? {
+                    displayId: item.displayId,
+                    output: {
+                      ...item.output,
+                      data: change.data,
+                      metadata: change.metadata
+                    }
+                  }
+                : item
+            )
+          }
+        : log;
     case 'append':
       return bounded(
         append(log.clearPending ? cleared(log) : log, change.item)

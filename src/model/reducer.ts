@@ -1,6 +1,6 @@
 import type { ISnapshot, JobsMessage } from '../kernel/protocol';
 import type { IJobsState, RuntimeStatus } from '../tokens';
-import type { IJob, IOutputLog } from './job';
+import type { ICellLog, IJob, IOutputLog } from './job';
 import { hasEnded, jobKey } from './job';
 import { applyOutput, EMPTY_LOG, isEmptyLog } from './outputlog';
 
@@ -63,6 +63,8 @@ export const INITIAL_STATE: IModelState = {
   status: { kind: 'connecting' },
   jobs: new Map(),
   outputs: new Map(),
+  cells: new Map(),
+  snapshots: 0,
   session: null,
   former: [],
   waiting: [],
@@ -133,8 +135,11 @@ function receive(
   if (news.length === 0 && state.waiting.length === 0) {
     return state;
   }
-  const jobs = new Map(state.jobs);
-  const outputs = new Map(state.outputs);
+  const maps: IMaps = {
+    jobs: new Map(state.jobs),
+    outputs: new Map(state.outputs),
+    cells: new Map(state.cells)
+  };
   const waiting: JobsMessage[] = [];
   let followed = session;
   for (const message of news) {
@@ -143,23 +148,29 @@ function receive(
     } else if (message.seq > followed.seq + 1) {
       waiting.push(message);
     } else if (message.seq === followed.seq + 1) {
-      followed = applyMessage(jobs, outputs, followed, message, at);
+      followed = applyMessage(maps, followed, message, at);
     }
   }
   return {
     ...state,
-    ...(followed === session ? null : { jobs, outputs, session: followed }),
+    ...(followed === session ? null : { ...maps, session: followed }),
     waiting: waiting.slice(-MAX_WAITING),
     resync: state.resync || waiting.length > 0
   };
+}
+
+/** The maps of a state to come. */
+interface IMaps {
+  readonly jobs: Map<string, IJob>;
+  readonly outputs: Map<string, IOutputLog>;
+  readonly cells: Map<string, ICellLog>;
 }
 
 /**
  * Apply the message whose turn it is to maps that are not yet part of a state.
  */
 function applyMessage(
-  jobs: Map<string, IJob>,
-  outputs: Map<string, IOutputLog>,
+  { jobs, outputs, cells }: IMaps,
   session: IFollowed,
   message: JobsMessage,
   at: number
@@ -174,6 +185,12 @@ function applyMessage(
         jobs.delete(jobKey(runtime, id));
         outputs.delete(jobKey(runtime, id));
       }
+      for (const [request, cell] of message.cells) {
+        cells.set(request, cell);
+      }
+      for (const request of message.removedCells) {
+        cells.delete(request);
+      }
       return {
         runtime,
         seq,
@@ -181,12 +198,32 @@ function applyMessage(
         clockOffset: Math.max(session.clockOffset, message.now - at)
       };
     case 'output': {
-      const key = jobKey(runtime, message.job);
-      const log = applyOutput(outputs.get(key) ?? EMPTY_LOG, message.change);
-      if (isEmptyLog(log)) {
-        outputs.delete(key);
-      } else {
-        outputs.set(key, log);
+      const { job, request, change } = message;
+      if (job !== null) {
+        const key = jobKey(runtime, job);
+        const log = applyOutput(outputs.get(key) ?? EMPTY_LOG, change);
+        if (isEmptyLog(log)) {
+          outputs.delete(key);
+        } else {
+          outputs.set(key, log);
+        }
+      }
+      // A display is updated wherever it stands. Of a cell that has just started its first
+      // job, all that it shows will be told in one.
+      const affected =
+        change.type === 'update'
+          ? [...cells.keys()]
+          : request !== null
+            ? [request]
+            : [];
+      for (const id of affected) {
+        const cell = cells.get(id);
+        if (cell) {
+          const log = applyOutput(cell.log, change);
+          if (log !== cell.log) {
+            cells.set(id, { ...cell, log });
+          }
+        }
       }
       return { ...session, seq };
     }
@@ -227,6 +264,8 @@ function applySnapshot(
         : { kind: 'ready', runtime, version },
     jobs,
     outputs,
+    cells: snapshot.cells,
+    snapshots: state.snapshots + 1,
     session: { runtime, seq, clockOffset: now - at },
     // A restart that did not come about brings a former runtime back.
     former: before.former.filter(former => former !== runtime),
@@ -245,7 +284,14 @@ function endSession(
   status: RuntimeStatus
 ): IModelState {
   const { session } = state;
-  const over = { ...state, status, session: null, waiting: [], resync: false };
+  const over: IModelState = {
+    ...state,
+    status,
+    cells: new Map(),
+    session: null,
+    waiting: [],
+    resync: false
+  };
   if (session === null) {
     return over;
   }

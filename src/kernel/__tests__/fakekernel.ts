@@ -114,8 +114,18 @@ export class FakeKernel {
     this.dispose();
   }
 
-  publish(msg_type: string, content: object, metadata: object = {}): void {
-    this.iopubMessage.emit({ header: { msg_type }, content, metadata });
+  publish(
+    msg_type: string,
+    content: object,
+    metadata: object = {},
+    parent_header: object = {}
+  ): void {
+    this.iopubMessage.emit({
+      header: { msg_type },
+      parent_header,
+      content,
+      metadata
+    });
   }
 
   dispose(): void {
@@ -161,7 +171,15 @@ export function ok(result: object, runtime = 'r1'): object {
 
 /** The result of a snapshot. */
 export function snapshot(fields: object = {}): object {
-  return { package: '1.0', seq: 0, now: 0, jobs: [], outputs: {}, ...fields };
+  return {
+    package: '1.0',
+    seq: 0,
+    now: 0,
+    jobs: [],
+    outputs: {},
+    cells: {},
+    ...fields
+  };
 }
 
 /** A job's record, as the kernel writes it. */
@@ -172,6 +190,7 @@ export function record(id: number, fields: object = {}): object {
     state: 'running',
     code: `f(${id})`,
     cell_id: null,
+    request: null,
     execution_count: null,
     backend: 'thread',
     lane: 'queue',
@@ -193,6 +212,8 @@ export function event(seq: number, fields: object = {}): object {
     now: 0,
     jobs: [],
     removed: [],
+    cells: {},
+    removed_cells: [],
     ...fields
   };
 }

@@ -1,11 +1,13 @@
+import { EMPTY_LOG } from '../../model/outputlog';
 import { parseMessage, parseReply, RequestError } from '../protocol';
 import { event, ok, record, snapshot } from './fakekernel';
 
-const mark = { version: 1, runtime: 'r1', job: 3, seq: 7 };
+const mark = { version: 1, runtime: 'r1', job: 3, seq: 7, in_cell: true };
 
 function output(msg_type: string, content: object, marked: object = mark) {
   return parseMessage({
     header: { msg_type },
+    parent_header: { msg_id: 'm1' },
     metadata: { jupyterlab_jobs: marked },
     content
   });
@@ -14,6 +16,7 @@ function output(msg_type: string, content: object, marked: object = mark) {
 function published(content: unknown) {
   return parseMessage({
     header: { msg_type: 'jobs_event' },
+    parent_header: {},
     metadata: {},
     content
   });
@@ -22,7 +25,12 @@ function published(content: unknown) {
 describe('parseMessage', () => {
   it('leaves other messages alone', () => {
     for (const metadata of [{}, null, [], { other: mark }]) {
-      const message = { header: { msg_type: 'stream' }, metadata, content: {} };
+      const message = {
+        header: { msg_type: 'stream' },
+        parent_header: {},
+        metadata,
+        content: {}
+      };
       expect(parseMessage(message)).toBeNull();
     }
   });
@@ -33,6 +41,10 @@ describe('parseMessage', () => {
         now: 12.5,
         jobs: [record(3, { cell_id: 'c', stopping_since: 4 })],
         removed: [1, 2],
+        cells: {
+          m1: { cell_id: 'c', log: { items: [], dropped: 0, more: true } }
+        },
+        removed_cells: ['m0'],
         unknown: true
       })
     );
@@ -42,6 +54,8 @@ describe('parseMessage', () => {
       seq: 5,
       now: 12.5,
       removed: [1, 2],
+      cells: new Map([['m1', { cellId: 'c', log: EMPTY_LOG }]]),
+      removedCells: ['m0'],
       jobs: [
         {
           key: 'r1:3',
@@ -51,6 +65,7 @@ describe('parseMessage', () => {
           state: 'running',
           code: 'f(3)',
           cellId: 'c',
+          request: null,
           executionCount: null,
           backend: 'thread',
           lane: 'queue',
@@ -151,8 +166,20 @@ describe('parseMessage', () => {
       runtime: 'r1',
       seq: 7,
       job: 3,
+      request: 'm1',
       change
     });
+  });
+
+  it('reads what no job has written, and what no cell shows', () => {
+    const content = { name: 'stdout', text: '' };
+    expect(output('stream', content, { ...mark, job: null })).toMatchObject({
+      job: null,
+      request: 'm1'
+    });
+    expect(
+      output('stream', content, { ...mark, in_cell: false })
+    ).toMatchObject({ job: 3, request: null });
   });
 
   it.each([
@@ -167,6 +194,17 @@ describe('parseMessage', () => {
     ['no clock', event(1, { now: NaN }), /"now" must be a number/],
     ['no list of jobs', event(1, { jobs: {} }), /"jobs" must be a list/],
     ['a job that is no object', event(1, { jobs: [3] }), /"job" must be/],
+    ['no cells', event(1, { cells: [] }), /"cells" must be an object/],
+    [
+      'a cell without a log',
+      event(1, { cells: { m1: { cell_id: 'c' } } }),
+      /"log" must be an object/
+    ],
+    [
+      'no list of removed cells',
+      event(1, { removed_cells: [1] }),
+      /"removed_cells" must be text/
+    ],
     ['no list of ids', event(1, { removed: ['1'] }), /"removed" must be/],
     [
       'an unknown state',
@@ -198,7 +236,7 @@ describe('parseMessage', () => {
     ['stream', null, mark, /"stream" must be an object/],
     ['stream', { name: 'stdout', text: '' }, 'mark', /must be an object/],
     ['stream', {}, { ...mark, version: 0 }, /version 0 /],
-    ['stream', {}, { ...mark, job: null }, /"job" must be a count/],
+    ['stream', {}, { ...mark, job: '3' }, /"job" must be a count/],
     ['display_data', { data: 'x' }, mark, /"data" must be an object/],
     ['update_display_data', bundle, mark, /"display_id" must be text/],
     ['clear_output', {}, mark, /"wait" must be true or false/],

@@ -1,5 +1,5 @@
 import type { ISnapshot, JobsMessage } from '../../kernel/protocol';
-import type { IJob, IJobOutput, IOutputLog } from '../job';
+import type { ICellLog, IJob, IJobOutput, IOutputLog } from '../job';
 import { jobKey } from '../job';
 import { applyOutput, EMPTY_LOG, isEmptyLog } from '../outputlog';
 import type { Action, IModelState } from '../reducer';
@@ -14,6 +14,7 @@ function job(id: number, fields: Partial<IJob> = {}, runtime = 'r1'): IJob {
     state: 'running',
     code: 'f()',
     cellId: null,
+    request: null,
     executionCount: null,
     backend: 'thread',
     lane: 'queue',
@@ -32,9 +33,20 @@ function event(
   seq: number,
   jobs: readonly IJob[],
   removed: readonly number[] = [],
-  runtime = 'r1'
+  runtime = 'r1',
+  cells: ReadonlyMap<string, ICellLog> = new Map(),
+  removedCells: readonly string[] = []
 ): JobsMessage {
-  return { kind: 'jobs', runtime, seq, now: seq, jobs, removed };
+  return {
+    kind: 'jobs',
+    runtime,
+    seq,
+    now: seq,
+    jobs,
+    removed,
+    cells,
+    removedCells
+  };
 }
 
 function text(text: string, name = 'stdout'): IJobOutput {
@@ -44,12 +56,18 @@ function text(text: string, name = 'stdout'): IJobOutput {
   };
 }
 
-function output(seq: number, id: number, item: IJobOutput): JobsMessage {
+function output(
+  seq: number,
+  id: number | null,
+  item: IJobOutput,
+  request: string | null = null
+): JobsMessage {
   return {
     kind: 'output',
     runtime: 'r1',
     seq,
     job: id,
+    request,
     change: { type: 'append', item }
   };
 }
@@ -58,12 +76,13 @@ function snapshot(
   seq: number,
   jobs: readonly IJob[] = [],
   outputs: ReadonlyMap<string, IOutputLog> = new Map(),
-  runtime = 'r1'
+  runtime = 'r1',
+  cells: ReadonlyMap<string, ICellLog> = new Map()
 ): Action {
   return {
     type: 'snapshot',
     at: 0,
-    snapshot: { runtime, version: '1.0', seq, now: 100, jobs, outputs }
+    snapshot: { runtime, version: '1.0', seq, now: 100, jobs, outputs, cells }
   };
 }
 
@@ -104,6 +123,29 @@ describe('reduce', () => {
     expect(state.outputs.get('r1:1')?.items).toEqual([text('ab')]);
     expect(state.session?.seq).toBe(8);
     expect(state.resync).toBe(false);
+  });
+
+  it('keeps what stands under a cell, and forgets it', () => {
+    const cell = { cellId: 'c', log: { ...EMPTY_LOG, items: [text('a')] } };
+    const told = event(1, [job(1)], [], 'r1', new Map([['q', cell]]));
+    const state = run(
+      snapshot(0),
+      messages(
+        told,
+        output(2, 1, text('b'), 'q'),
+        output(3, null, text('c'), 'q')
+      ),
+      messages(
+        output(4, 1, text('elsewhere')),
+        output(5, 1, text('?'), 'other')
+      )
+    );
+    expect(state.cells.get('q')?.log.items).toEqual([text('abc')]);
+    expect(state.outputs.get('r1:1')?.items).toEqual([text('belsewhere?')]);
+    expect(state.snapshots).toBe(1);
+    const removed = event(6, [], [], 'r1', new Map(), ['q']);
+    expect(reduce(state, messages(removed)).cells.size).toBe(0);
+    expect(reduce(state, { type: 'restarted', at: 0 }).cells.size).toBe(0);
   });
 
   it('forgets a removed job and its output', () => {
@@ -303,19 +345,59 @@ describe('any order, loss and duplication', () => {
           this._below(3)
         ];
         this._jobs.set(id, job(id, { state, ended: seq }));
-        return event(seq, [job(id, { state, ended: seq })]);
+        return event(
+          seq,
+          [job(id, { state, ended: seq })],
+          [],
+          'r1',
+          this._newCell(id)
+        );
       }
       if (kind === 3) {
         this._jobs.delete(id);
         this._logs.delete(id);
-        return event(seq, [], [id]);
+        const request = `q${id}`;
+        const isRemoved = this._below(2) === 0 && this._cells.delete(request);
+        return event(
+          seq,
+          [],
+          [id],
+          'r1',
+          new Map(),
+          isRemoved ? [request] : []
+        );
       }
       const message = this._write(seq, id, kind);
       if (message.kind === 'output') {
-        const log = this._logs.get(id) ?? EMPTY_LOG;
-        this._logs.set(id, applyOutput(log, message.change));
+        this._apply(message);
       }
       return message;
+    }
+
+    /** A cell that was silent until now, or has written something. */
+    private _newCell(id: number): ReadonlyMap<string, ICellLog> {
+      const request = `q${id}`;
+      if (this._cells.has(request)) {
+        return new Map();
+      }
+      const change = { type: 'append', item: text('before') } as const;
+      const log = this._below(2) ? applyOutput(EMPTY_LOG, change) : EMPTY_LOG;
+      const cell = { cellId: `c${id}`, log };
+      this._cells.set(request, cell);
+      return new Map([[request, cell]]);
+    }
+
+    private _apply(message: JobsMessage & { kind: 'output' }): void {
+      const { job, request, change } = message;
+      if (job !== null) {
+        const log = this._logs.get(job) ?? EMPTY_LOG;
+        this._logs.set(job, applyOutput(log, change));
+      }
+      for (const [id, cell] of this._cells) {
+        if (id === request || change.type === 'update') {
+          this._cells.set(id, { ...cell, log: applyOutput(cell.log, change) });
+        }
+      }
     }
 
     snapshot(): ISnapshot {
@@ -327,14 +409,22 @@ describe('any order, loss and duplication', () => {
         jobs: [...this._jobs.values()].sort((a, b) => a.id - b.id),
         outputs: new Map(
           [...this._logs].map(([id, log]) => [jobKey('r1', id), log])
-        )
+        ),
+        cells: new Map(this._cells)
       };
     }
 
     private _write(seq: number, id: number, kind: number): JobsMessage {
       const displayId = `d${this._below(2)}`;
       const data = { 'text/plain': `${seq}` };
-      const base = { kind: 'output', runtime: 'r1', seq, job: id } as const;
+      const base = {
+        kind: 'output',
+        runtime: 'r1',
+        seq,
+        // Some of it is what the cell itself has written; and some jobs have no cell.
+        job: this._below(3) ? id : null,
+        request: this._below(3) ? `q${id}` : null
+      } as const;
       switch (kind) {
         case 4:
           return {
@@ -356,11 +446,14 @@ describe('any order, loss and duplication', () => {
         default:
           return output(
             seq,
-            id,
-            text(`${seq};`, this._below(3) ? 'stdout' : 'stderr')
+            base.job,
+            text(`${seq};`, this._below(3) ? 'stdout' : 'stderr'),
+            base.request
           );
       }
     }
+
+    private _cells = new Map<string, ICellLog>();
 
     private _jobs = new Map<number, IJob>();
     private _logs = new Map<number, IOutputLog>();
@@ -370,6 +463,7 @@ describe('any order, loss and duplication', () => {
   const visible = (state: IModelState) => ({
     jobs: [...state.jobs.values()].sort((a, b) => a.id - b.id),
     outputs: [...state.outputs].sort(([a], [b]) => a.localeCompare(b)),
+    cells: [...state.cells].sort(([a], [b]) => a.localeCompare(b)),
     seq: state.session?.seq
   });
 

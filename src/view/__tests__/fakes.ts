@@ -18,6 +18,7 @@ export function makeJob(id: number, fields: Partial<IJob> = {}): IJob {
     state: 'running',
     code: `job_${id}()`,
     cellId: `cell-${id}`,
+    request: `request-${id}`,
     executionCount: id,
     backend: 'thread',
     lane: 'queue',
@@ -46,7 +47,9 @@ export class FakeKernelJobs implements IKernelJobs {
     this._state = {
       status: { kind: 'ready', runtime: RUNTIME, version: '1' },
       jobs: byKey(jobs),
-      outputs: new Map()
+      outputs: new Map(),
+      cells: new Map(),
+      snapshots: 1
     };
   }
 

@@ -1,0 +1,84 @@
+"""What the main thread publishes for cells that have started jobs gets into their logs as well."""
+
+from __future__ import annotations
+
+import functools
+import os
+from typing import TYPE_CHECKING, Any
+
+from jupyter_client.session import Session, extract_header
+
+from .output import OUTPUT_TYPES, OutputMessage
+from .replacements import Replacements
+
+if TYPE_CHECKING:
+    from .publisher import Publisher
+
+
+class ForegroundCells:
+    """Tells which cell the main thread executes."""
+
+    def __init__(self, kernel: Any, publisher: Publisher) -> None:
+        self._kernel = kernel
+        self._publisher = publisher
+        # A cell may run another one inside, and code may be run for no cell: the ends come in the reverse order.
+        self._running: list[str | None] = []
+
+    def cell_begins(self) -> None:
+        """IPython's `pre_execute` event."""
+        request = self._kernel.get_parent("shell")
+        header, cell_id = request.get("header", {}), request.get("metadata", {}).get("cellId")
+        if not isinstance(cell_id, str) or "msg_id" not in header:
+            self._running.append(None)
+            return
+        self._running.append(header["msg_id"])
+        with self._publisher.lock:
+            self._publisher.cells.begin(header, cell_id)
+
+    def cell_ends(self) -> None:
+        """IPython's `post_execute` event."""
+        request_id = self._running.pop() if self._running else None
+        if request_id is not None:
+            with self._publisher.lock:
+                self._publisher.cells.end(request_id)
+
+
+def record_foreground(replacements: Replacements, session: Session, publisher: Publisher) -> None:
+    """Have every output that ipykernel sends pass by the publisher.
+
+    The session is where all of it comes together: streams from ipykernel's IO thread, displays, results and errors
+    from the main thread, in whatever way they were made.
+    """
+    original = session.send
+    pid = os.getpid()
+
+    @functools.wraps(original)
+    def send(
+        stream: Any,
+        message: Any,
+        content: Any = None,
+        parent: Any = None,
+        ident: Any = None,
+        buffers: Any = None,
+        track: bool = False,
+        header: Any = None,
+        metadata: dict[str, Any] | None = None,
+    ) -> Any:
+        message_type: Any = message if isinstance(message, str) else message.get("msg_type")
+        # In a forked process a thread that is not there may have held the publisher's lock.
+        if message_type not in OUTPUT_TYPES or os.getpid() != pid:
+            return original(stream, message, content, parent, ident, buffers, track, header, metadata)
+        if not isinstance(message, str):
+            content, parent = message["content"], message["parent_header"]
+        request_id = extract_header(parent).get("msg_id") if parent else None
+
+        def send_marked(mark: dict[str, Any]) -> Any:
+            if isinstance(message, str):
+                marked = {**(metadata or {}), **mark}
+                return original(stream, message, content, parent, ident, buffers, track, header, marked)
+            message["metadata"].update(mark)
+            return original(stream, message, ident=ident, buffers=buffers, track=track)
+
+        return publisher.publish_foreground(OutputMessage(message_type, content), request_id, send_marked)
+
+    replacements.set(session, "send", send)

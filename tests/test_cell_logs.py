@@ -1,0 +1,153 @@
+"""The runtime keeps what stands under a cell with jobs, as a page shows it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from harness import Kernel
+
+RECORD = "application/vnd.jupyterlab-jobs.job+json"
+
+
+def shown(kernel: Kernel, request: str) -> list[dict[str, Any]]:
+    """What the messages that a page gets for a request make of its cell."""
+    outputs: list[dict[str, Any]] = []
+    clear_next = False
+    for message in kernel.messages:
+        content = message["content"]
+        kind = message["msg_type"]
+        display_id = content.get("transient", {}).get("display_id")
+        if kind == "update_display_data":
+            for output in outputs:
+                if output["display_id"] == display_id:
+                    output.update(data=content["data"])
+        if message["parent_header"].get("msg_id") != request:
+            continue
+        if kind == "clear_output":
+            if content["wait"]:
+                clear_next = True
+            else:
+                outputs.clear()
+        elif kind in ("stream", "display_data", "execute_result", "error"):
+            if clear_next:
+                outputs.clear()
+                clear_next = False
+            if kind == "stream" and outputs and outputs[-1].get("name") == content["name"]:
+                outputs[-1]["text"] += content["text"]
+            else:
+                outputs.append({"output_type": kind, "display_id": display_id, **content})
+    keep = ("output_type", "name", "text", "data", "ename", "execution_count")
+    return [{key: output[key] for key in keep if key in output} for output in outputs]
+
+
+def logged(kernel: Kernel, request: str) -> list[dict[str, Any]] | None:
+    """What the runtime has of it."""
+    cell = kernel.ask("snapshot")["cells"].get(request)
+    if cell is None:
+        return None
+    keep = ("output_type", "name", "text", "data", "ename", "execution_count")
+    return [{key: item[key] for key in keep if key in item} for item in cell["log"]["items"]]
+
+
+def same(kernel: Kernel, request: str) -> list[dict[str, Any]]:
+    """What is shown, once it is also what the runtime has."""
+    kernel.until(lambda: shown(kernel, request) == logged(kernel, request))
+    return shown(kernel, request)
+
+
+def test_a_cell_with_everything(kernel: Kernel) -> None:
+    request = kernel.execute(
+        "from IPython.display import display, clear_output, HTML\n"
+        "import sys\n"
+        "print('before the jobs')\n"
+        "display(HTML('<i>mine</i>'))\n"
+        "%job print('one'); print('bar 1%\\rbar 2%', file=sys.stderr); display(HTML('<b>1</b>'))\n"
+        "%job 1 / 0\n"
+        "jobs.wait()\n"
+        "print('after the jobs')\n"
+        "7",
+        cell_id="everything",
+    )
+    outputs = same(kernel, request)
+    texts = [output["text"] for output in outputs if output["output_type"] == "stream" and output["name"] == "stdout"]
+    assert texts[0] == "before the jobs\n"
+    assert "one\n" in "".join(texts)
+    assert texts[-1].endswith("after the jobs\n")
+    assert {"text": "bar 1%\rbar 2%\n", "output_type": "stream", "name": "stderr"} in outputs
+    assert [output["ename"] for output in outputs if output["output_type"] == "error"] == ["ZeroDivisionError"]
+    assert outputs[-1]["data"] == {"text/plain": "7"}
+    records = [output["data"][RECORD]["state"] for output in outputs if RECORD in output.get("data", {})]
+    assert sorted(records) == ["failed", "finished"]
+
+
+def test_displays_are_updated_wherever_they_stand(kernel: Kernel) -> None:
+    request = kernel.execute(
+        "handle = display('first', display_id='shared')\n%job display('in the job', display_id='of the job')",
+        cell_id="displays",
+    )
+    kernel.ended(kernel.job_of(request))
+    # By another cell, which has no jobs, and by another job.
+    kernel.execute("from IPython.display import update_display; update_display('second', display_id='shared')")
+    other = kernel.execute("%job update_display('updated', display_id='of the job')", cell_id="another")
+    kernel.ended(kernel.job_of(other))
+    data = [output["data"].get("text/plain") for output in same(kernel, request)]
+    assert "'second'" in data
+    assert "'updated'" in data
+
+
+def test_clearing(kernel: Kernel) -> None:
+    request = kernel.execute(
+        "%%job\n"
+        "from IPython.display import clear_output\n"
+        "for i in range(3):\n"
+        "    print(i)\n"
+        "    clear_output(wait=True)\n"
+        "print('end')",
+        cell_id="clearing",
+    )
+    kernel.ended(kernel.job_of(request))
+    assert [output["text"] for output in same(kernel, request) if output["output_type"] == "stream"] == ["end\n"]
+
+
+def test_an_ordinary_cell_is_not_kept(kernel: Kernel) -> None:
+    request = kernel.execute("print('ordinary')", cell_id="ordinary")
+    assert logged(kernel, request) is None
+
+
+def test_only_the_newest_execution_of_a_cell_is_kept(kernel: Kernel) -> None:
+    kernel.execute("import threading; gate = threading.Event()")
+    first = kernel.execute("%job gate.wait(20); print('first')", cell_id="again")
+    second = kernel.execute("%job print('second')", cell_id="again")
+    kernel.ended(kernel.job_of(second))
+    kernel.execute("gate.set()")
+    kernel.ended(kernel.job_of(first))
+    assert logged(kernel, first) is None
+    assert same(kernel, second)
+    third = kernel.execute("print('no job any more')", cell_id="again")
+    assert logged(kernel, second) is None
+    assert logged(kernel, third) is None
+
+
+def test_a_cell_of_the_express_lane(kernel: Kernel) -> None:
+    kernel.execute("import threading; gate = threading.Event()")
+    busy = kernel.execute("gate.wait(20)", wait=False)
+    request, _ = kernel.submit_express("%job print('express')", cell_id="express")
+    kernel.ended(kernel.job_of(request))
+    assert any(output.get("text") == "express\n" for output in same(kernel, request))
+    kernel.submit_express("%job gate.set()")
+    kernel.shell_reply(busy)
+    kernel.shell_reply(request)
+    same(kernel, request)
+
+
+def test_events_and_numbers_have_no_gap(kernel: Kernel) -> None:
+    request = kernel.execute("print('a')\n%job print('b')\njobs.wait()\nprint('c')", cell_id="numbers")
+    kernel.ended(kernel.job_of(request))
+    same(kernel, request)
+    events = [message["content"] for message in kernel.messages if message["msg_type"] == "jobs_event"]
+    marks = [message["metadata"].get("jupyterlab_jobs", {}) for message in kernel.messages]
+    numbers = sorted([event["seq"] for event in events] + [mark["seq"] for mark in marks if mark])
+    assert numbers == list(range(numbers[0], numbers[-1] + 1))
+    told = [event["cells"][request] for event in events if request in event["cells"]]
+    assert [cell["cell_id"] for cell in told] == ["numbers"]
+    assert told[0]["log"]["items"][0]["text"].startswith("a\n")
