@@ -180,6 +180,8 @@ class Runtime:
         job = None
         if current_job() is None:
             job = self.lanes.take(self._request_id(), call.code)
+            if job is None:
+                self._streams.flush_foreground()
         if job is not None:
             self.registry.set_execution_count(job, self._prompt_number())
             return job

@@ -63,6 +63,13 @@ class KernelStreams:
         for stream in self._streams.values():
             stream.__class__ = type(stream).__bases__[0]
 
+    def flush_foreground(self) -> None:
+        """Send what the foreground has printed. Called before a job starts, whose output must not come before it."""
+        for stream in self._streams.values():
+            # A flush waits for ipykernel's IO thread, so not for nothing; where it keeps that elsewhere, always.
+            if getattr(stream, "_buffers", True):
+                stream.flush()
+
     def write_to_descriptors(self) -> None:
         """Have this process write where any process does. Called in a forked child, which can publish nothing."""
         for fd, (name, stream) in enumerate(self._streams.items(), start=1):
