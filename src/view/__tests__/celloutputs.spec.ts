@@ -1,0 +1,173 @@
+import type { Notebook } from '@jupyterlab/notebook';
+import { OutputAreaModel } from '@jupyterlab/outputarea';
+
+import type { IJobOutput } from '../../model/job';
+import { CellOutputs } from '../celloutputs';
+import { FakeKernelJobs, makeJob, makeLog, stream } from './fakes';
+
+/** As much of a code cell as is written. */
+class FakeCell {
+  constructor(id: string, type = 'code') {
+    this.model = {
+      id,
+      type,
+      outputs: new OutputAreaModel(),
+      executionCount: null
+    };
+  }
+
+  readonly model: {
+    readonly id: string;
+    readonly type: string;
+    readonly outputs: OutputAreaModel;
+    executionCount: number | null;
+  };
+  isDisposed = false;
+  readonly outputArea: { future: FakeFuture | null } = { future: null };
+
+  /** Begin an execution, as JupyterLab does. */
+  execute(request: string): FakeFuture {
+    this.model.outputs.clear();
+    this.outputArea.future = new FakeFuture(request, this.model.outputs);
+    return this.outputArea.future;
+  }
+
+  get text(): string {
+    return this.model.outputs
+      .toJSON()
+      .map(output => output.text as string)
+      .join('|');
+  }
+}
+
+class FakeFuture {
+  constructor(request: string, outputs: OutputAreaModel) {
+    this.msg = { header: { msg_id: request } };
+    this.onIOPub = output => outputs.add(output);
+  }
+
+  readonly msg: object;
+  onIOPub: (output: IJobOutput['output']) => void;
+}
+
+describe('CellOutputs', () => {
+  let cell: FakeCell;
+  let jobs: FakeKernelJobs;
+  let outputs: CellOutputs;
+
+  beforeEach(() => {
+    cell = new FakeCell('c');
+    jobs = new FakeKernelJobs([]);
+  });
+
+  afterEach(() => {
+    outputs.dispose();
+  });
+
+  function follow(): void {
+    const notebook = { widgets: [new FakeCell('markdown', 'markdown'), cell] };
+    outputs = new CellOutputs({
+      notebook: notebook as unknown as Notebook,
+      jobs
+    });
+  }
+
+  function setLog(request: string, ...items: IJobOutput[]): void {
+    jobs.change({
+      cells: new Map([[request, { cellId: 'c', log: makeLog(items) }]])
+    });
+  }
+
+  /** What was missed is read anew. */
+  function readAnew(): void {
+    jobs.change({ snapshots: jobs.state.snapshots + 1 });
+  }
+
+  it('fills a cell, and goes on', () => {
+    setLog('q', stream('a'));
+    follow();
+    expect(cell.text).toBe('a');
+    setLog('q', stream('ab'), stream('!', 'stderr'));
+    expect(cell.text).toBe('ab|!');
+  });
+
+  it('does not touch a cell that shows the same', () => {
+    cell.model.outputs.fromJSON([stream('a').output]);
+    const changed = jest.fn();
+    cell.model.outputs.changed.connect(changed);
+    setLog('q', stream('a'));
+    follow();
+    expect(changed).not.toHaveBeenCalled();
+    setLog('q', stream('ab'));
+    expect(cell.text).toBe('ab');
+  });
+
+  it('replaces what was saved before', () => {
+    cell.model.outputs.fromJSON([stream('old').output]);
+    setLog('q', stream('a'));
+    follow();
+    expect(cell.text).toBe('a');
+  });
+
+  it('tells the number of the cell once it has one', () => {
+    setLog('q', stream('a'));
+    follow();
+    expect(cell.model.executionCount).toBeNull();
+    jobs.setJobs([makeJob(1, { request: 'q', executionCount: 7 })]);
+    expect(cell.model.executionCount).toBe(7);
+  });
+
+  it('leaves cells alone that the page itself has run', () => {
+    follow();
+    const future = cell.execute('q');
+    future.onIOPub(stream('live').output);
+    setLog('q', stream('later'));
+    expect(cell.text).toBe('live');
+  });
+
+  it('takes them over when something may be missing', () => {
+    follow();
+    const future = cell.execute('q');
+    future.onIOPub(stream('b').output);
+    setLog('q', stream('ab'));
+    readAnew();
+    expect(cell.text).toBe('ab');
+    // What the future still hears is in the log.
+    future.onIOPub(stream('c').output);
+    expect(cell.text).toBe('ab');
+    setLog('q', stream('abc'));
+    expect(cell.text).toBe('abc');
+  });
+
+  it('never shows an execution that the page knows to be over', () => {
+    setLog('q', stream('old'));
+    follow();
+    cell.execute('q2');
+    setLog('q', stream('old and late'));
+    expect(cell.text).toBe('');
+    readAnew();
+    expect(cell.text).toBe('');
+  });
+
+  it('stops with the kernel, and leaves what there is', () => {
+    setLog('q', stream('a'));
+    follow();
+    jobs.change({ cells: new Map() });
+    expect(cell.text).toBe('a');
+  });
+
+  it('leaves other cells alone, and those that are gone', () => {
+    jobs.change({
+      cells: new Map([
+        ['m', { cellId: 'markdown', log: makeLog([stream('a')]) }],
+        ['x', { cellId: 'elsewhere', log: makeLog([stream('b')]) }],
+        ['q', { cellId: 'c', log: makeLog([stream('c')]) }]
+      ])
+    });
+    follow();
+    expect(cell.text).toBe('c');
+    cell.isDisposed = true;
+    setLog('q', stream('cd'));
+    expect(cell.text).toBe('c');
+  });
+});
