@@ -26,6 +26,7 @@ MAX_LOG_ITEMS = 2_000
 
 # Writers wait when this much is on its way to the clients: a job that floods must not eat the memory.
 _MAX_PENDING_SIZE = 4_000_000
+_MAX_PENDING_SIZE_OF_MANY = 400_000  # the publisher takes all of it in one turn
 _MESSAGE_SIZE = 200  # what a message takes beside its text
 _LONGEST_WAIT = 100  # hundredths of a second
 
@@ -182,7 +183,8 @@ class Output:
         self._pending_size += _MESSAGE_SIZE + size_of(message)
         self._publisher.wake(self._job)
         waits = 0
-        while self._pending_size > _MAX_PENDING_SIZE and waits < _LONGEST_WAIT:
+        limit = max(_MAX_PENDING_SIZE // (self._publisher.budget.flooding or 1), _MAX_PENDING_SIZE_OF_MANY)
+        while self._pending_size > limit and waits < _LONGEST_WAIT:
             # Not for ever: a publisher that cannot send must not stop the jobs.
             time.sleep(0.01)
             waits += 1
