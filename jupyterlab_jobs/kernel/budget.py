@@ -71,7 +71,7 @@ class Budget:
         self._bytes = min(_MOST_AT_ONCE, self._bytes + (now - self._at) * _BYTES_PER_SECOND)
         self._at = now
         self._messages = _MESSAGES_PER_TURN
-        ordered = sorted(jobs, key=lambda job: job._output.usage.at(now))
+        ordered = sorted(jobs, key=lambda job: _weight(job._output, now))
         waiting = max(1, len(ordered))
         self._share = max(_SMALLEST_PIECE, int(self._bytes) // waiting)
         self.backlog = max(_SMALLEST_BACKLOG, _BACKLOG // waiting)
@@ -98,3 +98,8 @@ class Budget:
         self._messages -= 1
         self._messages_of_job -= 1
         output.usage.add(_MESSAGE_BYTES + size, self._at)
+
+
+def _weight(output: Output, now: float) -> float:
+    """How much a job has sent, or is about to send next."""
+    return output.usage.at(now) + min(output.waiting, _SMALLEST_PIECE)

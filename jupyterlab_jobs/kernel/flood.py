@@ -51,15 +51,16 @@ class Backlog:
         "_pending_clear",
         "_region",
         "_shown",
-        "_size",
         "_text_size",
+        "size",
     )
 
     def __init__(self, output: Output, budget: Budget) -> None:
         self._output = output
         self._budget = budget
         self._messages: list[OutputMessage] = []  # no deque: an empty one takes 600 bytes
-        self._size = 0  # of all messages
+        self.size = 0
+        """How many characters all messages hold, roughly."""
         self._text_size = 0  # of those of streams
         self._region: _Region | None = None  # after the messages
         self._shown = 0  # characters of streams that were sent since the cell was cleared
@@ -72,7 +73,7 @@ class Backlog:
     @property
     def is_full(self) -> bool:
         """Whether what comes now must wait, and with it who writes it. Text alone never fills it."""
-        return len(self._messages) >= _MAX_MESSAGES or self._size - self._text_size > _MAX_SIZE
+        return len(self._messages) >= _MAX_MESSAGES or self.size - self._text_size > _MAX_SIZE
 
     def add(self, message: OutputMessage) -> None:
         """Take in what the job has written."""
@@ -113,7 +114,7 @@ class Backlog:
 
     def _count(self, message: OutputMessage, sign: int) -> None:
         size = sign * size_of(message)
-        self._size += size
+        self.size += size
         if message.type == "stream":
             self._text_size += size
 
@@ -121,7 +122,7 @@ class Backlog:
         kept = [message for message in self._messages if not is_superfluous(message)]
         if len(kept) < len(self._messages):
             self._messages = kept
-            self._size = self._text_size = 0
+            self.size = self._text_size = 0
             for message in kept:
                 self._count(message, 1)
 
@@ -140,7 +141,7 @@ class Backlog:
 
     @property
     def _is_cell_full(self) -> bool:
-        return self._shown + self._text_size > MAX_SHOWN
+        return self._shown + self._text_size >= MAX_SHOWN
 
     def _open_region(self) -> None:
         """From the last text on, leave out what is not the beginning."""

@@ -226,6 +226,11 @@ class Output:
         """Whether the publisher has more to do for it."""
         return bool(self._pending) or self._backlog.is_waiting
 
+    @property
+    def waiting(self) -> int:
+        """How much is on its way to the clients, roughly."""
+        return self._pending_size + self._backlog.size
+
     def flood_id(self, number: int) -> str:
         """The display id of the note in the place of what was left out."""
         return f"jupyterlab-jobs:{self._publisher.runtime_id}:{self._job.id}:flood-{number}"

@@ -34,6 +34,10 @@ class Spool:
         self._released: list[int] = []
         self._readers = 0
 
+    def __del__(self) -> None:
+        if self._file is not None:
+            self._file.close()
+
     def write(self, data: bytes) -> int:
         """Keep up to `BLOCK_SIZE` bytes; returns their block. Raises `OSError` if there is no room."""
         with self._lock:
