@@ -31,7 +31,7 @@ _MAX_MESSAGES = 1_000
 _MAX_SIZE = 4_000_000
 
 _NOTE_INTERVAL = 1.0  # seconds
-_NOTES_PER_SECOND = 50  # of all jobs together
+_NOTES_PER_SECOND = 25  # of all jobs together
 _NEWEST_LINES = 5
 _LONGEST_LINE = 200
 

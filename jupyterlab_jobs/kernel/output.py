@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 MAX_LOG_CHARACTERS = 1_000_000
 MAX_LOG_ITEMS = 2_000
 
-# Writers wait when this much is on its way to the clients: a job that floods must not eat the memory.
-_MAX_PENDING_SIZE = 4_000_000
-_MAX_PENDING_SIZE_OF_MANY = 400_000  # the publisher takes all of it in one turn
+# Writers wait when the publisher has not taken so much: jobs that flood must eat neither the memory nor all the time.
+_MAX_PENDING_SIZE = 4_000_000  # of all jobs that flood
+_MAX_PENDING_SIZE_OF_MANY = 50_000
 _MESSAGE_SIZE = 200  # what a message takes beside its text
 _LONGEST_WAIT = 100  # hundredths of a second
 
