@@ -116,6 +116,14 @@ export interface IKernelJobs {
 
   /** Forget all jobs that have ended, those of earlier sessions too. */
   clear(): Promise<void>;
+
+  /**
+   * Everything that a job has written until now, in parts, of which each is asked for
+   * when the one before was taken.
+   *
+   * @param id - the id of a job of the present session.
+   */
+  output(id: number): AsyncIterable<string>;
 }
 
 /**

@@ -15,7 +15,8 @@ from typing import Any
 
 from jupyter_client.jsonutil import parse_date
 
-from .output import OutputLog, OutputMessage
+from .messages import OutputMessage
+from .output import OutputLog
 
 # The oldest are forgotten. A notebook that was saved since has them.
 MAX_CELLS = 500

@@ -6,6 +6,7 @@ shutdown come the same way.
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
@@ -36,6 +37,7 @@ class ControlChannel:
             "kill": self._kill,
             "kill_all": self._kill_all,
             "clear": self._clear,
+            "output": self._output,
         }
 
     def __call__(self, stream: Any, ident: Any, request: dict[str, Any]) -> None:
@@ -92,3 +94,9 @@ class ControlChannel:
     def _clear(self, params: dict[str, Any]) -> _Answer:
         registry = self._runtime.registry
         return {"removed": [job.id for job in registry.remove(registry.all())]}, []
+
+    def _output(self, params: dict[str, Any]) -> _Answer:
+        job_id, offset, limit = protocol.parse_output_range(params)
+        with closing(self._runtime.registry.get(job_id)._output.reader()) as reader:
+            text = reader.read(offset, limit)
+            return {"text": text, "next": offset + len(text), "total": reader.total}, []

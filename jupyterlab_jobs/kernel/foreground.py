@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_client.session import Session, extract_header
 
-from .output import OUTPUT_TYPES, OutputMessage
+from .messages import OUTPUT_TYPES, OutputMessage
 from .replacements import Replacements
 
 if TYPE_CHECKING:

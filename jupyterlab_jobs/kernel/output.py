@@ -5,33 +5,30 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal
 
+from .budget import Usage
 from .child_output import ChildPipe, hear_all
+from .flood import Backlog
+from .messages import OutputMessage as OutputMessage
+from .messages import size_of
+from .threads import undisturbed
+from .transcript import Transcript, TranscriptReader
 
 if TYPE_CHECKING:
     from .job import Job, JobError
     from .publisher import Publisher
 
-MessageType = Literal["stream", "display_data", "update_display_data", "execute_result", "error", "clear_output"]
-OUTPUT_TYPES: frozenset[MessageType] = frozenset(get_args(MessageType))
-
 MAX_LOG_CHARACTERS = 1_000_000
 MAX_LOG_ITEMS = 2_000
 
-# Writers wait when this much is on its way to the clients: a job that floods must not eat the memory.
-_MAX_PENDING_SIZE = 4_000_000
+# Writers wait when the publisher has not taken so much: jobs that flood must eat neither the memory nor all the time.
+_MAX_PENDING_SIZE = 4_000_000  # of all jobs that flood
+_MAX_PENDING_SIZE_OF_MANY = 50_000
 _MESSAGE_SIZE = 200  # what a message takes beside its text
 _LONGEST_WAIT = 100  # hundredths of a second
-
-
-@dataclass(frozen=True, slots=True)
-class OutputMessage:
-    """One message of Jupyter's messaging protocol, as yet without header."""
-
-    type: MessageType
-    content: dict[str, Any]
 
 
 def sendable(text: str) -> str:
@@ -122,13 +119,35 @@ class Output:
     there.
     """
 
-    __slots__ = ("_job", "_pending", "_pending_size", "_publisher", "children", "displayed", "log", "shown")
+    __slots__ = (
+        "_backlog",
+        "_has_taken_all",
+        "_is_forgotten",
+        "_job",
+        "_pending",
+        "_pending_size",
+        "_publisher",
+        "children",
+        "displayed",
+        "log",
+        "shown",
+        "told",
+        "transcript",
+        "usage",
+    )
 
     def __init__(self, job: Job, publisher: Publisher) -> None:
         self._job = job
         self._publisher = publisher
         self._pending: deque[OutputMessage] = deque()
         self._pending_size = 0
+        self._has_taken_all = True
+        self._is_forgotten = False
+        self._backlog = Backlog(self, publisher.budget)
+        self.usage = Usage()
+        self.transcript = Transcript(publisher.spool)
+        self.told: tuple[Any, ...] | None = None
+        """The values of the job's record as the clients have it. Owned by the publisher."""
         self.log = OutputLog()
         self.shown: Literal["running", "ended", "cleared"] | None = None
         """How the job's record stands under its cell now. Owned by the publisher."""
@@ -167,53 +186,96 @@ class Output:
 
     def _append(self, message: OutputMessage) -> None:
         self._pending.append(message)
-        text = message.content.get("text", "")
-        self._pending_size += _MESSAGE_SIZE + len(text)
+        self._pending_size += _MESSAGE_SIZE + size_of(message)
         self._publisher.wake(self._job)
         waits = 0
-        while self._pending_size > _MAX_PENDING_SIZE and waits < _LONGEST_WAIT:
+        limit = max(_MAX_PENDING_SIZE // (self._publisher.budget.flooding or 1), _MAX_PENDING_SIZE_OF_MANY)
+        while self._pending_size > limit and waits < _LONGEST_WAIT:
             # Not for ever: a publisher that cannot send must not stop the jobs.
             time.sleep(0.01)
             waits += 1
 
-    def take(self, limit: int) -> Iterator[OutputMessage]:
-        """What is pending, in `limit` messages at most, with neighbouring writes to one stream joined.
+    def take_in(self) -> None:
+        """Take what is pending, with neighbouring writes to one stream joined. The publisher calls it."""
+        pending = self._pending
+        taken_size = 0
+        # Bounded by what is there now: a job that writes without end must not keep the publisher here.
+        left = len(pending)
+        while left > 0 and not self._backlog.is_full:
+            message = pending.popleft()
+            left -= 1
+            taken_size += _MESSAGE_SIZE + size_of(message)
+            texts = [message.content["text"]] if message.type == "stream" else []
+            while texts and left > 0 and _same_stream(message, pending[0]):
+                text = pending.popleft().content["text"]
+                texts.append(text)
+                taken_size += _MESSAGE_SIZE + len(text)
+                left -= 1
+            if len(texts) > 1:
+                message = OutputMessage("stream", {"name": message.content["name"], "text": "".join(texts)})
+            self.transcript.apply(message)
+            self._backlog.add(message)
+        self._has_taken_all = left == 0
+        self._pending_size = 0 if left == 0 else max(0, self._pending_size - taken_size)
+
+    def take(self, *, ended: bool) -> Iterator[OutputMessage]:
+        """What may be sent now. The publisher calls it after `take_in`."""
+        return self._backlog.take(ended=ended and self._has_taken_all)
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether nothing that was written before the last `take_in` is on its way to the clients."""
+        return self._has_taken_all and self._backlog.is_sent
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the publisher has more to do for it."""
+        return bool(self._pending) or self._backlog.is_waiting
+
+    @property
+    def waiting(self) -> int:
+        """How much is on its way to the clients, roughly."""
+        return self._pending_size + self._backlog.size
+
+    def flood_id(self, number: int) -> str:
+        """The display id of the note in the place of what was left out."""
+        return f"jupyterlab-jobs:{self._publisher.runtime_id}:{self._job.id}:flood-{number}"
+
+    @property
+    def job_id(self) -> int:
+        """Whose output it is."""
+        return self._job.id
+
+    def forget(self) -> None:
+        """The job is no longer in the list: what the file holds goes. What memory holds stays, the log above all.
 
         The publisher calls it.
         """
-        pending = self._pending
-        taken = 0
-        # Bounded by what is there now: a job that writes without end must not keep the publisher here.
-        left = len(pending)
-        while left > 0 and taken < limit:
-            message = pending.popleft()
-            left -= 1
-            texts = [message.content["text"]] if message.type == "stream" else []
-            while texts and left > 0 and _same_stream(message, pending[0]):
-                texts.append(pending.popleft().content["text"])
-                left -= 1
-            if texts:
-                message = OutputMessage("stream", {"name": message.content["name"], "text": "".join(texts)})
-            taken += 1
-            yield message
-        if left == 0:
-            self._pending_size = 0
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing is on its way to the clients."""
-        return not self._pending
+        if self.transcript.is_spooled:
+            self._is_forgotten = True
+            self.transcript.release()
 
     def text(self) -> str:
-        """All text that the log still holds, and what is on its way there."""
+        """All text that the job has written."""
+        return undisturbed(self._text)
+
+    def _text(self) -> str:
         with self._publisher.lock:
-            items = [item.copy() for item in self.log.items]
-            clear_pending = self.log.clear_pending
+            if self._is_forgotten:
+                return "".join(_text_of(item) for item in self.log.items)
+            reader = self.transcript.reader()
+            following = self.transcript.following()
             pending = list(self._pending)
-        log = OutputLog(deque(items), clear_pending=clear_pending)
-        for message in pending:
-            log.apply(message)
-        return "".join(_text_of(item) for item in log.items)
+        with closing(reader):
+            for message in pending:
+                following.apply(message)
+            with closing(following.reader()) as later:
+                return later.read() if following.was_cleared else reader.read() + later.read()
+
+    def reader(self) -> TranscriptReader:
+        """What the publisher has taken of the text, for who closes the reader."""
+        with self._publisher.lock:
+            return self.transcript.reader()
 
 
 def _same_stream(message: OutputMessage, following: OutputMessage) -> bool:

@@ -20,6 +20,8 @@ REPLY_TYPE = "jobs_reply"
 EVENT_TYPE = "jobs_event"
 RECORD_MIME_TYPE = "application/vnd.jupyterlab-jobs.job+json"
 METADATA_KEY = "jupyterlab_jobs"
+MAX_OUTPUT_CHARACTERS = 1_000_000
+"""The most that one reply to `output` holds: the control thread has other things to do."""
 _HEADER_FIELDS = ("msg_id", "msg_type", "username", "session", "date", "version")
 
 
@@ -55,6 +57,19 @@ def parse_submission(params: dict[str, Any]) -> tuple[str, str, dict[str, Any]]:
     if "msg_id" not in parent:
         raise ProtocolError("parent must be the header of an execute request")
     return _text(params, "code"), _text(params, "cell_id"), parent
+
+
+def parse_output_range(params: dict[str, Any]) -> tuple[int, int, int]:
+    """The parameters of `output`: a job's id, the first character, the number of characters."""
+    job_id, offset, limit = (_count(params, name) for name in ("job", "offset", "limit"))
+    return job_id, offset, min(limit, MAX_OUTPUT_CHARACTERS)
+
+
+def _count(mapping: dict[str, Any], name: str) -> int:
+    value = mapping.get(name)
+    if type(value) is not int or value < 0:
+        raise ProtocolError(f"{name} must be a count")
+    return value
 
 
 def _mapping(value: object, name: str) -> dict[str, Any]:

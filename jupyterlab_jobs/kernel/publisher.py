@@ -16,8 +16,10 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from . import protocol
+from .budget import Budget
 from .cell_logs import CellLogs
 from .output import OutputMessage
+from .spool import Spool
 from .states import ENDED
 from .threads import start_own_thread
 from .transport import KernelTransport
@@ -34,9 +36,6 @@ Mark = dict[str, Any]
 _SECONDS_PER_MESSAGE = 0.002
 _SHORTEST_PAUSE = 0.02
 
-# So that a job that writes much is not in the way of the others, nor of a snapshot.
-_MESSAGES_PER_TURN = 50
-
 
 class Publisher:
     """Owns the sequence number, the jobs' output logs and those of their cells; `lock` guards all of them.
@@ -51,6 +50,8 @@ class Publisher:
         self.cells = CellLogs()
         self.runtime_id = uuid.uuid4().hex
         self.seq = 0
+        self.budget = Budget()
+        self.spool = Spool()
         self._transport = transport
         self._queue: SimpleQueue[Job | int | None] = SimpleQueue()
         self._waiting: set[int] = set()
@@ -143,8 +144,9 @@ class Publisher:
             # From here on a change enqueues a job again.
             for job in jobs:
                 self._waiting.discard(job.id)
-            records = []
-            for job in jobs:
+            records: list[dict[str, Any]] = []
+            told: list[Job] = []
+            for job in self.budget.begin_turn(jobs):
                 # The record before the output: when it says that the job has ended, all its output is there to be
                 # taken, and so is sent before the end is announced.
                 record = protocol.record(job)
@@ -153,10 +155,15 @@ class Publisher:
                 except Exception:
                     # What cannot be sent must not silence the other jobs.
                     _log.exception("Failed to publish the output of job %s", job.id)
-                if not job.is_removed:
+                    self.wake(job)  # there may be more
+                if job.is_removed:
+                    job._output.forget()
+                elif tuple(record.values()) != job._output.told and (
+                    record["state"] not in ENDED or job._output.is_sent
+                ):
+                    # The end of a job whose output fills more than this turn is told in a later one.
                     records.append(record)
-            # The end of a job whose output fills more than this turn is told in a later one.
-            records = [r for r in records if r["state"] not in ENDED or r["id"] not in self._waiting]
+                    told.append(job)
             cells = [cell for cell in self.cells.with_jobs() if not cell.is_told]
             removed_cells = self.cells.take_removed()
             if records or removed or cells or removed_cells:
@@ -166,12 +173,19 @@ class Publisher:
                     cell.is_told = True
                 self._transport.send(protocol.EVENT_TYPE, content)
                 sent += 1
+                for job, record in zip(told, records, strict=True):
+                    job._output.told = tuple(record.values())
         return sent
 
     def _publish_output(self, job: Job, *, ended: bool) -> int:
         output = job._output
+        output.take_in()
+        self.budget.begin_job()
+        if output.shown is None and not self.budget.has_room:
+            self.wake(job)
+            return 0
         sent = self._show_record(job) if output.shown is None else 0
-        for message in output.take(_MESSAGES_PER_TURN):
+        for message in output.take(ended=ended):
             if output.shown == "cleared":
                 sent += self._show_record(job)
             self._send_output(job, message, job.id)
@@ -184,9 +198,9 @@ class Publisher:
                 output.shown = "cleared"
                 if not message.content["wait"]:
                     sent += self._show_record(job)
-        if not output.is_empty:
+        if output.is_waiting:
             self.wake(job)
-        elif ended and output.shown == "running":
+        if ended and output.shown == "running" and output.is_sent:
             sent += self._show_record(job, update=True)
         return sent
 
@@ -203,6 +217,7 @@ class Publisher:
         )
         # It is no part of what the job has written, but of what stands under the cell.
         self._send_output(job, message, None)
+        self.budget.charge(output, 0, is_stream=False)
         return 1
 
     def _send_output(self, job: Job, message: OutputMessage, job_id: int | None) -> None:

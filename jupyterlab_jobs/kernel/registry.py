@@ -17,7 +17,7 @@ from .publisher import Publisher
 from .reaper import Reaper
 from .runner import start_thread
 from .states import ENDED, State, check_transition
-from .threads import current_job
+from .threads import current_job, undisturbed
 from .tracebacks import undescribed
 from .work import Work
 
@@ -57,7 +57,7 @@ class Registry:
         with self._lock:
             self._by_id[job.id] = job
         if job.origin.cell_id is not None:
-            _undisturbed(functools.partial(self.publisher.tell_cell, job.origin.parent, job.origin.cell_id))
+            undisturbed(functools.partial(self.publisher.tell_cell, job.origin.parent, job.origin.cell_id))
         return job
 
     def submit(self, job: Job) -> Job:
@@ -99,7 +99,7 @@ class Registry:
         """Begin to kill; returns those that had not ended yet. Does not wait."""
         struck: dict[Job, State] = {}
         for job in sorted(jobs, key=lambda job: job is current_job()):
-            state = _undisturbed(functools.partial(self._begin_kill, job))
+            state = undisturbed(functools.partial(self._begin_kill, job))
             if state not in ENDED:
                 struck[job] = state
         # From here, because that is fastest; the job that kills itself last, because it does not come back.
@@ -134,6 +134,7 @@ class Registry:
                     continue
                 job.is_removed = True
             self.publisher.announce_removed(job.id)
+            self.publisher.wake(job)  # which lets go of its output
             removed.append(job)
         return removed
 
@@ -235,9 +236,3 @@ def _run_killable_once(job: Job, function: Callable[[], Any]) -> Returned | Base
         return Returned(function())
     except BaseException as error:
         return error
-
-
-def _undisturbed(function: Callable[[], Any]) -> Any:
-    """Call a function that a kill of the calling job would leave half done."""
-    job = current_job()
-    return function() if job is None else job._kill_switch.undisturbed(function)

@@ -11,10 +11,12 @@ import os
 import threading
 from _thread import get_ident
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from .job import Job
+
+T = TypeVar("T")
 
 _job_by_thread: dict[int, Job] = {}
 
@@ -38,6 +40,13 @@ def run_as(job: Job | None, function: Callable[..., Any], *args: Any) -> Any:
         return function(*args)
     finally:
         _belong(ident, before)
+
+
+def undisturbed(function: Callable[[], T]) -> T:
+    """Call a function that a kill of the calling job would leave half done."""
+    job = current_job()
+    result: T = function() if job is None else job._kill_switch.undisturbed(function)
+    return result
 
 
 def start_own_thread(name: str, target: Callable[..., None], *args: Any) -> threading.Thread:

@@ -77,6 +77,27 @@ export interface IRequests {
     readonly params: Readonly<Record<string, never>>;
     readonly result: { readonly removed: readonly number[] };
   };
+  readonly output: {
+    readonly params: {
+      readonly job: number;
+      /** The first character, counted from 0. */
+      readonly offset: number;
+      /** How many at most; the kernel may have a limit of its own. */
+      readonly limit: number;
+    };
+    readonly result: IOutputPart;
+  };
+}
+
+/**
+ * A part of what a job has written.
+ */
+export interface IOutputPart {
+  readonly text: string;
+  /** Where the next part begins. */
+  readonly next: number;
+  /** How many characters there are by now. */
+  readonly total: number;
 }
 
 /**
@@ -223,7 +244,12 @@ const RESULTS: {
   }),
   kill: parseKilled,
   kill_all: parseKilled,
-  clear: result => ({ removed: list(result.removed, integer, 'removed') })
+  clear: result => ({ removed: list(result.removed, integer, 'removed') }),
+  output: result => ({
+    text: string(result.text, 'text'),
+    next: integer(result.next, 'next'),
+    total: integer(result.total, 'total')
+  })
 };
 
 function parseKilled(result: Fields): IKilled {

@@ -17,6 +17,9 @@ import type { IJobsState, IKernelJobs, ISubmission } from '../tokens';
 import type { Action, IModelState } from './reducer';
 import { INITIAL_STATE, reduce } from './reducer';
 
+/** How much of a job's output is asked for at once, in characters. */
+const OUTPUT_PART = 1_000_000;
+
 /** How long output is collected before it is shown, in milliseconds. */
 const OUTPUT_DELAY = 50;
 
@@ -148,6 +151,26 @@ export class KernelJobs implements IKernelJobs, IDisposable {
     this._dispatch({ type: 'forgotten' });
     if (this._state.session) {
       await this._client.request('clear', {});
+    }
+  }
+
+  async *output(id: number): AsyncGenerator<string, void> {
+    let offset = 0;
+    let end = Infinity;
+    while (offset < end) {
+      const { text, next, total } = await this._client.request('output', {
+        job: id,
+        offset,
+        limit: Math.min(OUTPUT_PART, end - offset)
+      });
+      // A job that goes on writing must not keep its reader forever. One that has
+      // cleared its output has less than before.
+      end = Math.min(end, total);
+      if (next <= offset) {
+        return;
+      }
+      offset = next;
+      yield text;
     }
   }
 

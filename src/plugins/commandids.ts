@@ -7,5 +7,6 @@ export namespace CommandIDs {
   export const killAll = 'jobs:kill-all';
   export const clear = 'jobs:clear';
   export const goToCell = 'jobs:go-to-cell';
+  export const saveOutput = 'jobs:save-output';
   export const copyTraceback = 'jobs:copy-traceback';
 }

@@ -6,7 +6,12 @@ import { Clipboard, ICommandPalette, Notification } from '@jupyterlab/apputils';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
-import { cleaningIcon, copyIcon, stopIcon } from '@jupyterlab/ui-components';
+import {
+  cleaningIcon,
+  copyIcon,
+  downloadIcon,
+  stopIcon
+} from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 import type { ReadonlyJSONObject } from '@lumino/coreutils';
 
@@ -20,6 +25,7 @@ import { CommandIDs } from './commandids';
 import { findJob, findKernelJobs } from './findjob';
 import { goToCell } from './gotocell';
 import { reportFailure } from './reportfailure';
+import { saveOutput } from './saveoutput';
 
 /**
  * The commands, for the palette, shortcuts, menus and other extensions.
@@ -169,6 +175,22 @@ function jobCommands(
         }
       }
     },
+    [CommandIDs.saveOutput]: {
+      label: trans.__('Save Output of Job…'),
+      caption: trans.__(
+        'Download everything that a job, or the newest one, has written'
+      ),
+      icon: downloadIcon,
+      describedBy: { args: jobArgs(trans) },
+      isEnabled: args => findJob(args, jobs, tracker, isAny) !== null,
+      execute: args => {
+        const found = findJob(args, jobs, tracker, isAny);
+        return reportFailure(
+          found ? saveOutput(found, trans) : undefined,
+          trans.__('Failed to save the output.')
+        );
+      }
+    },
     [CommandIDs.copyTraceback]: {
       label: trans.__('Copy Traceback of Job'),
       caption: trans.__(
@@ -194,6 +216,10 @@ function isAlive(job: IJob): boolean {
 
 function hasCell(job: IJob): boolean {
   return job.cellId !== null;
+}
+
+function isAny(): boolean {
+  return true;
 }
 
 function hasError(job: IJob): boolean {

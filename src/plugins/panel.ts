@@ -76,6 +76,7 @@ function panelActions(commands: CommandRegistry): IPanelActions {
     killAll: () => execute(CommandIDs.killAll),
     clear: () => execute(CommandIDs.clear),
     goToCell: job => execute(CommandIDs.goToCell, job),
+    saveOutput: job => execute(CommandIDs.saveOutput, job),
     copyTraceback: job => execute(CommandIDs.copyTraceback, job)
   };
 }

@@ -17,6 +17,7 @@ import { visibleTail } from './tail';
 export interface IJobDetailActions {
   goToCell(job: IJob): void;
   copyTraceback(job: IJob): void;
+  saveOutput(job: IJob): void;
 }
 
 /**
@@ -63,6 +64,15 @@ export function JobDetails(props: {
             trans={trans}
             onCopy={() => actions.copyTraceback(job)}
           />
+        )}
+        {log && (
+          <button
+            type="button"
+            className="jp-Jobs-textButton"
+            onClick={() => actions.saveOutput(job)}
+          >
+            {trans.__('Save output…')}
+          </button>
         )}
       </div>
     </div>

@@ -298,6 +298,8 @@ describe('parseReply', () => {
     expect(parseReply('kill', ok(killed))).toEqual(killed);
     expect(parseReply('kill_all', ok(killed))).toEqual(killed);
     expect(parseReply('clear', ok({ removed: [3] }))).toEqual({ removed: [3] });
+    const part = { text: 'é', next: 5, total: 9 };
+    expect(parseReply('output', ok(part))).toEqual(part);
   });
 
   it.each([1, 2, undefined])('reads a refusal of version %s', version => {

@@ -432,6 +432,44 @@ describe('KernelJobs', () => {
     await cleared;
   });
 
+  it('reads the output of a job in parts, up to where it was', async () => {
+    await makeReady();
+    const parts: string[] = [];
+    const reading = (async () => {
+      for await (const part of jobs.output(3)) {
+        parts.push(part);
+      }
+    })();
+    const answer = async (offset: number, limit: number, result: object) => {
+      const request = kernel.requests('output').pop()!;
+      const params = { job: 3, offset, limit };
+      expect(request.content).toMatchObject({ params });
+      await request.reply(ok(result));
+    };
+    await settled();
+    await answer(0, 1e6, { text: 'ab', next: 2, total: 5 });
+    await answer(2, 3, { text: 'cd', next: 4, total: 7 });
+    await answer(4, 1, { text: 'e', next: 5, total: 9 });
+    await reading;
+    expect(parts).toEqual(['ab', 'cd', 'e']);
+    expect(kernel.requests('output')).toHaveLength(3);
+  });
+
+  it('stops reading where the job has cleared its output', async () => {
+    await makeReady();
+    const parts = jobs.output(3);
+    const read = async (result: object) => {
+      const part = parts.next();
+      await settled();
+      await kernel.requests('output').pop()!.reply(ok(result));
+      return part;
+    };
+    const first = await read({ text: 'ab', next: 2, total: 5 });
+    expect(first).toEqual({ done: false, value: 'ab' });
+    const second = await read({ text: '', next: 2, total: 1 });
+    expect(second.done).toBe(true);
+  });
+
   it('sends nothing to a kernel without a runtime', async () => {
     await attach();
     await expect(jobs.kill([1])).rejects.toThrow('No jobs can run');

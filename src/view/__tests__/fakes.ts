@@ -92,6 +92,12 @@ export class FakeKernelJobs implements IKernelJobs {
     return Promise.resolve();
   }
 
+  // eslint-disable-next-line @typescript-eslint/require-await
+  async *output(id: number): AsyncGenerator<string> {
+    yield `all of ${id}, `;
+    yield 'in two parts';
+  }
+
   private _state: IJobsState;
   private readonly _stateChanged = new Signal<this, IJobsState>(this);
 }

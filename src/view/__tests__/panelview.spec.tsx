@@ -18,7 +18,8 @@ describe('PanelView', () => {
       killAll: jest.fn(),
       clear: jest.fn(),
       goToCell: jest.fn(),
-      copyTraceback: jest.fn()
+      copyTraceback: jest.fn(),
+      saveOutput: jest.fn()
     };
     shared = {
       isVisible: true,

@@ -21,7 +21,8 @@ describe('JobRow', () => {
       kill: jest.fn(),
       toggle: jest.fn(),
       goToCell: jest.fn(),
-      copyTraceback: jest.fn()
+      copyTraceback: jest.fn(),
+      saveOutput: jest.fn()
     };
     options = {
       actions,
@@ -138,5 +139,7 @@ describe('JobRow', () => {
     click('.jp-Jobs-actions button:nth-child(2)');
     expect(actions.copyTraceback).toHaveBeenCalledWith(job);
     expect(query('.jp-Jobs-actions')?.textContent).toContain('Copied');
+    click('.jp-Jobs-actions button:nth-child(3)');
+    expect(actions.saveOutput).toHaveBeenCalledWith(job);
   });
 });
