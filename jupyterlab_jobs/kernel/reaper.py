@@ -53,9 +53,9 @@ class Reaper:
                 if not self._pauses:
                     self._condition.wait()
                 pause = min(self._pauses.values(), default=0.0)
-            # Late means that other threads compute. They hand over the GIL every 5 ms, and when we ask for it that often,
-            # the thread that is to end does not get it.
-            pause = max(pause, min(2 * late, self._LONGEST_PAUSE))
+            # Late means that other threads compute. They hand over the GIL every 5 ms; if we asked for it that often,
+            # the thread that is to end would not get it.
+            pause = max(pause, min(late, self._LONGEST_PAUSE))
             begin = time.monotonic()
             time.sleep(pause)
             late = time.monotonic() - begin - pause
