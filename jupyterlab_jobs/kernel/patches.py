@@ -234,9 +234,11 @@ def _killable_selector(original: Callable[..., list[Any]]) -> Callable[..., list
             return original(self, timeout)
         task = job._kill_switch.task
         if task is not None:
-            ready = original(self, timeout)
-            task.loop_wakes_up()
-            return ready
+            task.loop_falls_asleep()
+            try:
+                return original(self, timeout)
+            finally:
+                task.loop_wakes_up()
         with _wake_up_call() as (reader, wake):
             key = self.register(reader, selectors.EVENT_READ)
             try:

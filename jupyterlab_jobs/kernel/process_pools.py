@@ -2,7 +2,8 @@
 
 The pool takes a worker that ends for an accident, and starts another one in its place. And it could not end itself any
 more: a worker that was killed while it waited for a task has taken the lock of the tasks' queue along, for which
-`terminate` waits, in C and without end. The same holds for the results.
+`terminate` waits, in C and without end. The same holds for the results. And the task that it had is never done, for
+which `join` waits.
 """
 
 from __future__ import annotations
@@ -57,6 +58,7 @@ def make_killable(replacements: Replacements) -> None:
     if os.name != "posix":  # there no locks are taken along
         return
     replacements.set(Pool, "__init__", _remembered_init(Pool.__init__))
+    replacements.set(Pool, "close", _final_close(Pool.close))
     replacements.set(Pool, "_help_stuff_finish", staticmethod(_patient_help(Pool._help_stuff_finish)))  # type: ignore[attr-defined]
     terminate_pool = vars(Pool)["_terminate_pool"].__func__
     replacements.set(Pool, "_terminate_pool", classmethod(_safe_termination(terminate_pool)))
@@ -75,6 +77,19 @@ def _remembered_init(original: Callable[..., None]) -> Callable[..., None]:
             job._kill_switch.undisturbed(functools.partial(job._kill_switch.pools.add, self))
 
     return init
+
+
+def _final_close(original: Callable[[Any], None]) -> Callable[[Any], None]:
+    """A pool that a kill has stopped does not do what was left to do when it was closed."""
+
+    @functools.wraps(original)
+    def close(self: Any) -> None:
+        if _is_stopped(type(self), self._worker_handler):
+            self.terminate()
+        else:
+            original(self)
+
+    return close
 
 
 def _patient_help(original: Callable[..., None]) -> Callable[..., None]:
@@ -112,8 +127,7 @@ def _safe_termination(original: Callable[..., None]) -> Callable[..., None]:
         result_handler: Any,
         cache: Any,
     ) -> None:
-        if worker_handler._state == TERMINATE and not issubclass(cls, ThreadPool):
-            # A kill has stopped it.
+        if _is_stopped(cls, worker_handler):
             change_notifier.put(None)
             worker_handler.join(_LONGEST_END)  # or it may be about to start another worker
             for worker in pool:
@@ -136,6 +150,11 @@ def _safe_termination(original: Callable[..., None]) -> Callable[..., None]:
             )
 
     return terminate_pool
+
+
+def _is_stopped(pool_type: type, worker_handler: Any) -> bool:
+    """Whether a kill has stopped the pool, which is not being terminated yet."""
+    return worker_handler._state == TERMINATE and not issubclass(pool_type, ThreadPool)
 
 
 def _close(inqueue: Any, outqueue: Any) -> None:

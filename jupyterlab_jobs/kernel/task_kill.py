@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import selectors
 import time
 from _thread import get_ident
@@ -16,7 +17,8 @@ _LONGEST_STEP = 0.003
 """Seconds that a task may compute between two awaits; after that an exception is raised in its thread instead."""
 
 _PATIENCE = 0.5
-"""Seconds that a cancelled task is left alone if it cannot be seen whether it cleans up."""
+"""Seconds that a cancelled task is left alone if it cannot be seen whether it cleans up, and that a loop may compute
+outside of tasks."""
 
 
 class TaskKill:
@@ -42,7 +44,7 @@ class TaskKill:
         self._task: Any = task
         self._awake_since: float | None = None
         if isinstance(getattr(self._loop, "_selector", None), selectors.BaseSelector):
-            self.loop_wakes_up()  # and will be called after each waiting
+            self.loop_wakes_up()  # and it is called after each waiting
         self._asked: float | None = None
         self._raised = False
         self._cancelled: float | None = None
@@ -58,6 +60,10 @@ class TaskKill:
         if self._cancelled is None or self._swallowed:
             return False
         return self._is_seen or time.monotonic() - self._cancelled < _PATIENCE
+
+    def loop_falls_asleep(self) -> None:
+        """The loop is about to wait. In the loop's thread."""
+        self._awake_since = math.inf
 
     def loop_wakes_up(self) -> None:
         """The loop has waited, and goes on. In the loop's thread."""
@@ -77,7 +83,9 @@ class TaskKill:
         if step is self._task:
             self._victim.strike(handled, None if self._raised else self._exception_type())
             return
-        if self._asked is None or self._victim.forced or (step is None and self._is_time_up(self._asked)):
+        if step is None and self._is_time_up(self._awake_since, _PATIENCE):
+            self._victim.strike(handled)  # it is in a callback, or there is no end of them
+        elif self._asked is None or self._victim.forced or (step is None and self._is_time_up(self._asked)):
             try:
                 self._loop.call_soon_threadsafe(self._cancel_unless_leaving)
             except RuntimeError:  # the loop has just been closed
@@ -95,10 +103,10 @@ class TaskKill:
         """The task that computes, which need not be the job's own; None if none has done so for long."""
         step = asyncio.current_task(self._loop)
         since = self._asked if self._awake_since is None else self._awake_since
-        return step if since is not None and self._is_time_up(since) else None
+        return step if self._is_time_up(since) else None
 
-    def _is_time_up(self, since: float) -> bool:
-        return time.monotonic() - since >= _LONGEST_STEP
+    def _is_time_up(self, since: float | None, seconds: float = _LONGEST_STEP) -> bool:
+        return since is not None and time.monotonic() - since >= seconds
 
     def _exception_type(self) -> type[JobKilled]:
         """What is raised in the task while it computes, for it the same as a cancellation."""
