@@ -18,39 +18,42 @@ from threading import Thread
 from typing import Any
 
 from .replacements import Replacements
-from .threads import current_job
+from .threads import current_job, run_as
 
 _LONGEST_END = 0.5
-"""Seconds that a killed worker, or a thread that is told to end, may take."""
+"""Seconds that a thread may take that is told to end."""
 
 _SLICE = 0.003
 """Seconds between two looks whether those that may hold a lock are being killed."""
 
 
 class ProcessPools:
-    """The pools that one job has made, by the threads that keep them going."""
+    """The pools that one job has made, by the threads that keep each of them going."""
 
     __slots__ = ("_keepers",)
 
     def __init__(self) -> None:
-        self._keepers: list[Any] = []
+        self._keepers: list[list[Any]] = []
 
     def add(self, pool: Any) -> None:
         """Remember a pool. Called in a thread of the job, undisturbed."""
+        # The one that starts workers comes first.
         names = ("_worker_handler", "_task_handler", "_result_handler")
         new = [vars(pool)[name] for name in names if name in vars(pool)]
-        self._keepers = [keeper for keeper in self._keepers if keeper.is_alive()] + new
+        self._keepers = [keepers for keepers in [*self._keepers, new] if any(k.is_alive() for k in keepers)]
 
     def stop(self) -> None:
         """Have the pools replace no worker any more, and do no work. In any thread; does not wait."""
-        for keeper in self._keepers:
-            keeper._state = TERMINATE
+        for keepers in self._keepers:
+            for keeper in keepers:
+                keeper._state = TERMINATE
 
     def wait_until_stopped(self) -> None:
         """Wait until they certainly start no worker any more. Their workers have been killed, which wakes them."""
         deadline = time.monotonic() + _LONGEST_END
-        for keeper in self._keepers:
-            keeper.join(max(0.0, deadline - time.monotonic()))
+        for starter, *_ in self._keepers:
+            # As nobody, here and below: a job's thread joins in slices, and needs the GIL for each.
+            run_as(None, starter.join, max(0.0, deadline - time.monotonic()))
 
 
 def make_killable(replacements: Replacements) -> None:
@@ -123,31 +126,14 @@ def _safe_termination(original: Callable[..., None]) -> Callable[..., None]:
         pool: list[Any],
         change_notifier: Any,
         worker_handler: Any,
-        task_handler: Any,
-        result_handler: Any,
-        cache: Any,
+        *others: Any,
     ) -> None:
         if _is_stopped(cls, worker_handler):
-            change_notifier.put(None)
-            worker_handler.join(_LONGEST_END)  # or it may be about to start another worker
-            for worker in pool:
-                worker.kill()
-            for worker in pool:
-                worker.join(_LONGEST_END)
-            _close(inqueue, outqueue)
+            end = functools.partial(_end, inqueue, outqueue, pool, change_notifier, worker_handler)
+            job = current_job()
+            run_as(None, end) if job is None else job._kill_switch.undisturbed(functools.partial(run_as, None, end))
         else:
-            original(
-                cls,
-                taskqueue,
-                inqueue,
-                outqueue,
-                pool,
-                change_notifier,
-                worker_handler,
-                task_handler,
-                result_handler,
-                cache,
-            )
+            original(cls, taskqueue, inqueue, outqueue, pool, change_notifier, worker_handler, *others)
 
     return terminate_pool
 
@@ -157,14 +143,18 @@ def _is_stopped(pool_type: type, worker_handler: Any) -> bool:
     return worker_handler._state == TERMINATE and not issubclass(pool_type, ThreadPool)
 
 
-def _close(inqueue: Any, outqueue: Any) -> None:
-    """End what the threads of a pool may wait for, when all of its workers are dead."""
-    inqueue._reader.close()  # for the one that passes tasks on
+def _end(inqueue: Any, outqueue: Any, pool: list[Any], change_notifier: Any, worker_handler: Thread) -> None:
+    """Terminate a pool that a kill has stopped. The job waits for its workers when it ends."""
+    change_notifier.put(None)
+    worker_handler.join(_LONGEST_END)  # or it may be about to start another worker
+    for worker in pool:
+        worker.kill()
+    inqueue._reader.close()  # the thread that passes tasks on may wait for room
     # That one may be writing as well, for a moment; after that, it is a worker that has taken the lock along.
     outqueue._wlock.acquire(True, _SLICE)
     with contextlib.suppress(OSError):
-        # For the one that takes the results, which may have got half of one; and other processes, forked meanwhile, may
-        # have the pipe open.
+        # For the thread that takes the results, which may have got half of one; and other processes, forked meanwhile,
+        # may have the pipe open.
         os.set_blocking(outqueue._writer.fileno(), False)
         outqueue._writer.send(None)
     outqueue._writer.close()

@@ -58,7 +58,7 @@ class Reaper:
             pause = max(pause, min(late, self._LONGEST_PAUSE))
             begin = time.monotonic()
             time.sleep(pause)
-            late = time.monotonic() - begin - pause
+            late = max(late / 2, time.monotonic() - begin - pause)
             with self._condition:
                 pauses = list(self._pauses.items())
             lasting = [job for job, last in pauses if self._strike(job, last)]
