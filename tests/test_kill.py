@@ -135,6 +135,35 @@ def test_asyncio_that_computes_is_cancelled_and_cleans_up(kernel: Kernel, awaite
     assert kernel.value("steps") == ["cancelled", 0, 1, 2]
 
 
+@pytest.mark.parametrize("body", ["while True: pass", "await asyncio.sleep(1000)"], ids=["computes", "waits"])
+def test_asyncio_cleanup_may_compute(kernel: Kernel, body: str) -> None:
+    kernel.execute("steps = []")
+    msg_id = kernel.execute(
+        "%%job\nimport asyncio, time\n"
+        "def compute(step):\n"
+        "    end = time.monotonic() + 0.1\n"
+        "    while time.monotonic() < end: pass\n"
+        "    steps.append(step)\n"
+        "class Context:\n"
+        "    async def __aenter__(self): pass\n"
+        "    async def __aexit__(self, *error):\n"
+        "        compute('exit')\n"
+        "        await asyncio.sleep(0.01)\n"
+        "        compute('exit again')\n"
+        "await asyncio.sleep(0)\n"
+        "try:\n"
+        "    async with Context():\n"
+        "        print('on', flush=True)\n"
+        f"        {body}\n"
+        "finally:\n"
+        "    compute('finally')"
+    )
+    kernel.until(lambda: kernel.text(msg_id) == "on\n")
+    kernel.ask("kill", {"jobs": [kernel.job_of(msg_id)]})
+    assert kernel.ended(kernel.job_of(msg_id))["state"] == "killed"
+    assert kernel.value("steps") == ["exit", "exit again", "finally"]
+
+
 def test_a_second_kill_cuts_the_cleanup_of_asyncio_short(kernel: Kernel) -> None:
     msg_id = kernel.execute(
         "%%job\nimport asyncio\ntry:\n    await asyncio.sleep(1000)\n"
@@ -156,8 +185,12 @@ def test_a_second_kill_cuts_the_cleanup_of_asyncio_short(kernel: Kernel) -> None
         "asyncio.get_running_loop().call_soon(computes)\nawait asyncio.sleep(1000)",
         "while True:\n    try:\n        while True: sum(range(10))\n    except BaseException:\n        pass",
         "try:\n    while True: pass\nexcept BaseException:\n    pass\nawait asyncio.sleep(1000)",
+        "kept = []\nwhile True:\n    try:\n        while True: pass\n"
+        "    except BaseException as error:\n        kept.append(error)",
+        "kept = []\ntry:\n    await asyncio.sleep(1000)\nexcept BaseException as error:\n    kept.append(error)\n"
+        "while True: pass",
     ],
-    ids=["children", "callback", "swallows", "swallows once"],
+    ids=["children", "callback", "swallows", "swallows once", "keeps", "keeps and computes"],
 )
 def test_whatever_computes_in_an_event_loop_ends(kernel: Kernel, code: str) -> None:
     msg_id = kernel.execute(f"%%job\nimport asyncio\nawait asyncio.sleep(0)\nprint('on', flush=True)\n{code}")
@@ -236,7 +269,7 @@ def test_grandchildren_die_too(kernel: Kernel) -> None:
 
 def test_an_interrupt_leaves_jobs_alone(kernel: Kernel) -> None:
     job_id = kernel.job_of(kernel.execute("%job __import__('subprocess').run(['sleep', '1000'])"))
-    kernel.in_state(job_id, "running")
+    kernel.until(lambda: sleepers(kernel))  # between its fork and its `setsid` it is in the kernel's process group
     busy = kernel.execute("import time\nprint('on', flush=True)\nwhile True: time.sleep(0.01)", wait=False)
     kernel.until(lambda: kernel.text(busy) == "on\n")
     kernel.manager.interrupt_kernel()

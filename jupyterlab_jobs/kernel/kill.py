@@ -266,7 +266,7 @@ class KillSwitch:
 
     def _is_leaving(self, victim: Victim, handled: BaseException | None) -> bool:
         task = self._task_of(victim)
-        return victim.is_leaving(handled) or (task is not None and task.is_leaving)
+        return victim.is_leaving(handled) or (task is not None and task.is_leaving(handled))
 
     def _task_of(self, victim: Victim) -> TaskKill | None:
         task = self._task

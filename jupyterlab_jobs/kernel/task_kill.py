@@ -52,13 +52,17 @@ class TaskKill:
         self._is_seen = True
         self._swallowed = False
 
-    @property
-    def is_leaving(self) -> bool:
-        """Whether the task cleans up, as far as that can be known; or has done so, and its loop is being closed."""
+    def is_leaving(self, handled: BaseException | None) -> bool:
+        """Whether the task cleans up, as far as that can be known; or has done so, and its loop is being closed.
+
+        `handled` is the exception that the thread handles.
+        """
         if self._task.done():
             return True
         if self._cancelled is None or self._swallowed:
             return False
+        if handled is None and self._long_step() is self._task:
+            return False  # it has kept the exception, and computes on
         return self._is_seen or time.monotonic() - self._cancelled < _PATIENCE
 
     def loop_falls_asleep(self) -> None:
@@ -124,7 +128,7 @@ class TaskKill:
 
     def _cancel_unless_leaving(self) -> None:
         # It may have been raised in the task since this was asked for.
-        if self._victim.forced or not self.is_leaving:
+        if self._victim.forced or not self.is_leaving(None):
             self.cancel()
 
     def cancel(self) -> None:
