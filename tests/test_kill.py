@@ -268,7 +268,7 @@ def test_grandchildren_die_too(kernel: Kernel) -> None:
 
 
 def test_an_interrupt_leaves_jobs_alone(kernel: Kernel) -> None:
-    job_id = kernel.job_of(kernel.execute("%job __import__('subprocess').run(['sleep', '1000'])"))
+    kernel.execute("%job __import__('subprocess').run(['sleep', '1000'])")
     kernel.until(lambda: sleepers(kernel))  # between its fork and its `setsid` it is in the kernel's process group
     busy = kernel.execute("import time\nprint('on', flush=True)\nwhile True: time.sleep(0.01)", wait=False)
     kernel.until(lambda: kernel.text(busy) == "on\n")
