@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import psutil
@@ -112,6 +113,125 @@ def test_asyncio_cleanup_runs(kernel: Kernel) -> None:
     assert kernel.value("steps") == ["cancelled", "cleaned"]
 
 
+@pytest.mark.parametrize("awaited", ["", "await asyncio.sleep(0)\n"], ids=["first step", "later step"])
+def test_asyncio_that_computes_is_cancelled_and_cleans_up(kernel: Kernel, awaited: str) -> None:
+    kernel.execute("steps = []")
+    msg_id = kernel.execute(
+        f"%%job\nimport asyncio\n{awaited}"
+        "try:\n"
+        "    print('on', flush=True)\n"
+        "    while True: pass\n"
+        "except asyncio.CancelledError:\n"
+        "    steps.append('cancelled')\n"
+        "    raise\n"
+        "finally:\n"
+        "    for i in range(3):\n"
+        "        await asyncio.sleep(0.05)\n"
+        "        steps.append(i)"
+    )
+    kernel.until(lambda: kernel.text(msg_id) == "on\n")
+    kernel.ask("kill", {"jobs": [kernel.job_of(msg_id)]})
+    assert kernel.ended(kernel.job_of(msg_id))["state"] == "killed"
+    assert kernel.value("steps") == ["cancelled", 0, 1, 2]
+
+
+@pytest.mark.parametrize("body", ["while True: pass", "await asyncio.sleep(1000)"], ids=["computes", "waits"])
+def test_asyncio_cleanup_may_compute(kernel: Kernel, body: str) -> None:
+    kernel.execute("steps = []")
+    msg_id = kernel.execute(
+        "%%job\nimport asyncio, time\n"
+        "def compute(step):\n"
+        "    end = time.monotonic() + 0.1\n"
+        "    while time.monotonic() < end: pass\n"
+        "    steps.append(step)\n"
+        "class Context:\n"
+        "    async def __aenter__(self): pass\n"
+        "    async def __aexit__(self, *error):\n"
+        "        compute('exit')\n"
+        "        await asyncio.sleep(0.01)\n"
+        "        compute('exit again')\n"
+        "await asyncio.sleep(0)\n"
+        "try:\n"
+        "    async with Context():\n"
+        "        print('on', flush=True)\n"
+        f"        {body}\n"
+        "finally:\n"
+        "    compute('finally')"
+    )
+    kernel.until(lambda: kernel.text(msg_id) == "on\n")
+    kernel.ask("kill", {"jobs": [kernel.job_of(msg_id)]})
+    assert kernel.ended(kernel.job_of(msg_id))["state"] == "killed"
+    assert kernel.value("steps") == ["exit", "exit again", "finally"]
+
+
+def test_a_second_kill_cuts_the_cleanup_of_asyncio_short(kernel: Kernel) -> None:
+    msg_id = kernel.execute(
+        "%%job\nimport asyncio\ntry:\n    await asyncio.sleep(1000)\n"
+        "finally:\n    print('cleans up', flush=True)\n    while True: pass"
+    )
+    job_id = kernel.job_of(msg_id)
+    kernel.in_state(job_id, "running")
+    kernel.ask("kill", {"jobs": [job_id]})
+    kernel.until(lambda: kernel.text(msg_id) == "cleans up\n")
+    kernel.ask("kill", {"jobs": [job_id]})
+    assert kernel.ended(job_id)["state"] == "killed"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "async def computes():\n    while True: pass\nawait asyncio.gather(computes(), computes())",
+        "def computes():\n    while True: pass\n"
+        "asyncio.get_running_loop().call_soon(computes)\nawait asyncio.sleep(1000)",
+        "while True:\n    try:\n        while True: sum(range(10))\n    except BaseException:\n        pass",
+        "try:\n    while True: pass\nexcept BaseException:\n    pass\nawait asyncio.sleep(1000)",
+        "kept = []\nwhile True:\n    try:\n        while True: pass\n"
+        "    except BaseException as error:\n        kept.append(error)",
+        "kept = []\ntry:\n    await asyncio.sleep(1000)\nexcept BaseException as error:\n    kept.append(error)\n"
+        "while True: pass",
+    ],
+    ids=["children", "callback", "swallows", "swallows once", "keeps", "keeps and computes"],
+)
+def test_whatever_computes_in_an_event_loop_ends(kernel: Kernel, code: str) -> None:
+    msg_id = kernel.execute(f"%%job\nimport asyncio\nawait asyncio.sleep(0)\nprint('on', flush=True)\n{code}")
+    kernel.until(lambda: kernel.text(msg_id) == "on\n")
+    kernel.ask("kill", {"jobs": [kernel.job_of(msg_id)]})
+    assert kernel.ended(kernel.job_of(msg_id))["state"] == "killed"
+
+
+_POOL = "multiprocessing.get_context('spawn').Pool(2)"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        f"with {_POOL} as pool:\n    pool.map(abs, [1])\n    print('on', flush=True)\n    time.sleep(1000)",
+        f"pool = {_POOL}\npool.map(abs, [1])\nprint('on', flush=True)\ntime.sleep(1000)",
+        f"pool = {_POOL}\ntry:\n    print('on', flush=True)\n    pool.map(time.sleep, [1000] * 4)\n"
+        "finally:\n    pool.close()\n    pool.join()",
+        f"with {_POOL} as pool:\n    print('on', flush=True)\n    while True: pool.map(bytes, [10_000_000] * 4)",
+        f"print('on', flush=True)\nwhile True:\n    with {_POOL} as pool: pool.map(abs, [1])",
+    ],
+    ids=["idle", "left behind", "joined", "large results", "many"],
+)
+def test_a_pool_ends_whose_workers_were_killed(kernel: Kernel, code: str) -> None:
+    pid = kernel.value("__import__('os').getpid()")
+    kernel.execute("import gc\ngc.collect()")  # what earlier tests have left says nothing in this one
+    for pause in (0.0, 0.1, 0.3):
+        msg_id = kernel.execute(f"%%job\nimport multiprocessing, time\n{code}")
+        kernel.until(lambda msg_id=msg_id: kernel.text(msg_id) == "on\n")
+        time.sleep(pause)
+        kernel.ask("kill", {"jobs": [kernel.job_of(msg_id)]})
+        assert kernel.ended(kernel.job_of(msg_id))["state"] == "killed"
+        assert kernel.text(msg_id, "stderr") == ""
+        assert not [child for child in psutil.Process(pid).children() if "spawn_main" in "".join(child.cmdline())]
+    threads = "[t.name for t in threading.enumerate() if '_handle_' in t.name]"
+    kernel.execute(
+        f"import threading, time\nend = time.monotonic() + 5\nwhile {threads} and time.monotonic() < end: pass"
+    )
+    assert kernel.value(threads) == []
+
+
 def test_a_job_that_ends_by_itself_while_being_killed_has_finished(kernel: Kernel) -> None:
     code = "%%job\nimport time\ntry:\n    time.sleep(1000)\nexcept BaseException:\n    pass\n'kept'"
     job_id = kernel.job_of(kernel.execute(code))
@@ -148,8 +268,8 @@ def test_grandchildren_die_too(kernel: Kernel) -> None:
 
 
 def test_an_interrupt_leaves_jobs_alone(kernel: Kernel) -> None:
-    job_id = kernel.job_of(kernel.execute("%job __import__('subprocess').run(['sleep', '1000'])"))
-    kernel.in_state(job_id, "running")
+    kernel.execute("%job __import__('subprocess').run(['sleep', '1000'])")
+    kernel.until(lambda: sleepers(kernel))  # between its fork and its `setsid` it is in the kernel's process group
     busy = kernel.execute("import time\nprint('on', flush=True)\nwhile True: time.sleep(0.01)", wait=False)
     kernel.until(lambda: kernel.text(busy) == "on\n")
     kernel.manager.interrupt_kernel()
@@ -206,7 +326,7 @@ def test_a_timeout_kills(kernel: Kernel) -> None:
     assert record["ended"] - record["started"] < 5
     error = kernel.value(f"repr(jobs[{record['id']}].exception())")
     assert error == f"JobTimedOut('job {record['id']} has timed out after 0.2 s')"
-    assert kernel.value(f"repr(jobs[{record['id']}])").endswith(" timed out after 0.2 s>")
+    assert kernel.value(f"repr(jobs[{record['id']}])").count(" timed out after 0.")
     assert kernel.run_job("%job --timeout 1h 'in time'")[1]["timed_out"] is False
 
 

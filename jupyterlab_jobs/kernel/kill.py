@@ -22,6 +22,7 @@ from typing import Any
 from . import async_exception
 from .async_exception import handled_exceptions
 from .errors import JobKilled
+from .process_pools import ProcessPools
 from .processes import ChildProcesses
 from .task_kill import TaskKill
 from .victim import Victim
@@ -43,7 +44,7 @@ class KillSwitch:
     that a strike hits the job's code and nothing else: once `run` has returned, no strike reaches the thread any more.
     """
 
-    __slots__ = ("_all_gone", "_lock", "_task", "_victims", "children", "requested")
+    __slots__ = ("_all_gone", "_lock", "_task", "_victims", "children", "pools", "requested")
 
     def __init__(self) -> None:
         self._lock = allocate_lock()
@@ -52,6 +53,7 @@ class KillSwitch:
         self._task: TaskKill | None = None
         self.requested = False
         self.children = ChildProcesses()
+        self.pools = ProcessPools()
 
     # --------------------------------------------------------------- in the job's threads
 
@@ -133,7 +135,7 @@ class KillSwitch:
             with self._lock:
                 self._task = task = TaskKill(self._victims[get_ident()])
                 if self.requested:  # the strike came before there was a task to cancel
-                    task.strike()
+                    task.strike(None)
             try:
                 return await coroutine
             finally:
@@ -154,9 +156,10 @@ class KillSwitch:
             coroutine.close()
 
     @property
-    def runs_event_loop(self) -> bool:
-        """Whether the calling thread runs the job's coroutine."""
-        return self._task is not None and self._task.ident == get_ident()
+    def task(self) -> TaskKill | None:
+        """How to kill the job's coroutine, if the calling thread runs it."""
+        task = self._task
+        return task if task is not None and task.ident == get_ident() else None
 
     @property
     def is_leaving(self) -> bool:
@@ -172,6 +175,13 @@ class KillSwitch:
             gone = self._all_gone = allocate_lock()
             gone.acquire()
         gone.acquire()
+
+    def end_children(self) -> None:
+        """End the processes that the job has started. Called once its code has ended, by its own thread."""
+        self.pools.stop()
+        self.children.end()
+        self.pools.wait_until_stopped()
+        self.children.end()  # what a pool has started meanwhile
 
     def _open(self, victim: Victim) -> None:
         """From now on the calling thread can be struck. Raises `JobKilled` if the kill came first."""
@@ -219,6 +229,7 @@ class KillSwitch:
                     victims.append(victim)
             if not victims:
                 return bool(self._victims)
+            self.pools.stop()
             # Before the threads hear of it: on its way out one may end a child itself, and grandchildren would be lost.
             family = None if self.children.were_just_killed else self.children.family()
             for victim in victims:
@@ -255,7 +266,7 @@ class KillSwitch:
 
     def _is_leaving(self, victim: Victim, handled: BaseException | None) -> bool:
         task = self._task_of(victim)
-        return victim.is_leaving(handled) or (task is not None and task.is_leaving)
+        return victim.is_leaving(handled) or (task is not None and task.is_leaving(handled))
 
     def _task_of(self, victim: Victim) -> TaskKill | None:
         task = self._task
@@ -269,8 +280,10 @@ class KillSwitch:
             if victim.forced or not victim.in_cleanup:
                 victim.woken = True
                 victim.wake()
-        elif task is None or not task.strike():
+        elif task is None:
             victim.strike(handled)
+        else:
+            task.strike(handled)
 
 
 def _nothing() -> None:

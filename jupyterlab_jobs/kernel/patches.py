@@ -30,6 +30,7 @@ from multiprocessing.dummy import DummyProcess
 from multiprocessing.pool import ThreadPool
 from typing import Any
 
+from . import process_pools
 from .async_exception import stems_from_kill
 from .errors import JobKilled
 from .guardian import guard, start_guardian
@@ -102,6 +103,7 @@ def apply(replacements: Replacements) -> None:
     replace(subprocess.Popen, "__init__", _remembered_init(subprocess.Popen.__init__))
     process = multiprocessing.process.BaseProcess
     replace(process, "start", _remembered_start(process.start))
+    process_pools.make_killable(replacements)
 
 
 # ------------------------------------------------------------------------------ time
@@ -144,7 +146,7 @@ def _killable_socket_method(original: Any) -> Any:
     def method(self: socket.socket, *args: Any, **kwargs: Any) -> Any:
         job = current_job()
         # A socket that does not block needs no waking; an event loop's clean-up goes on using its sockets.
-        if job is None or self.gettimeout() == 0.0 or job._kill_switch.runs_event_loop:
+        if job is None or self.gettimeout() == 0.0 or job._kill_switch.task is not None:
             return original(self, *args, **kwargs)
         wake = functools.partial(_shut_down, self)
         return job._kill_switch.call_blocking(wake, original, self, *args, **kwargs)
@@ -228,8 +230,15 @@ def _killable_selector(original: Callable[..., list[Any]]) -> Callable[..., list
     @functools.wraps(original)
     def killable(self: selectors.BaseSelector, timeout: float | None = None) -> list[Any]:
         job = current_job()
-        if job is None or job._kill_switch.runs_event_loop or os.name != "posix":
+        if job is None or os.name != "posix":
             return original(self, timeout)
+        task = job._kill_switch.task
+        if task is not None:
+            task.loop_falls_asleep()
+            try:
+                return original(self, timeout)
+            finally:
+                task.loop_wakes_up()
         with _wake_up_call() as (reader, wake):
             key = self.register(reader, selectors.EVENT_READ)
             try:

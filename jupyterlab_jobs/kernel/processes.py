@@ -1,11 +1,15 @@
 """The processes that a job has started, and how to end them with all their descendants.
 
 The guardian runs this file's source on its own: it imports nothing of the package.
+
+A look into `/proc` by `open` and `os.listdir` lets go of the GIL many times. While another thread computes, it takes
+the switch interval, 5 ms, to get it back each time; so on Linux libc is called with the GIL held, for microseconds.
 """
 
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import math
 import os
 import signal
@@ -17,9 +21,10 @@ from weakref import WeakMethod
 
 import psutil
 
+_HAS_PROC = os.path.exists("/proc/self/stat")
+
 # Some Linux kernels are built without it.
 _CHILDREN_ARE_LISTED = os.path.exists(f"/proc/self/task/{get_native_id()}/children")
-
 
 _REST = 0.01
 """Seconds after a kill in which it is not worth while to kill the same processes again."""
@@ -37,7 +42,7 @@ class ChildProcesses:
     __slots__ = ("_killed", "_polls", "_roots")
 
     def __init__(self) -> None:
-        self._roots: list[psutil.Process] = []
+        self._roots: list[_Process] = []
         self._polls: dict[int, WeakMethod[Callable[[], object]]] = {}
         self._killed = (-math.inf, 0)
 
@@ -46,13 +51,11 @@ class ChildProcesses:
 
         `poll` is the bound method by which the object that stands for the process learns of its end.
         """
-        try:
-            # Knows the process by its start time too: the id alone may belong to another one some day.
-            root = psutil.Process(pid)
-        except psutil.Error:
+        root = _Process(pid)
+        if not root.exists:
             return
         # A root that has ended is kept as long as its group may have members.
-        self._roots = [known for known in self._roots if _is_alive(known) or _leads_group(known)]
+        self._roots = [known for known in self._roots if known.is_running or known.leads_group]
         self._roots.append(root)
         self._polls = {known.pid: self._polls[known.pid] for known in self._roots if known.pid in self._polls}
         if poll is not None:
@@ -68,8 +71,8 @@ class ChildProcesses:
         """The ids of all processes that run because of the job, ancestors before their descendants."""
         family = []
         for root in self._roots:
-            if root.is_running():
-                family += [root.pid, *_descendants(root)]
+            if root.exists:
+                family += [root.pid, *_descendants(root.pid)]
         return family
 
     def kill(self, family: list[int]) -> None:
@@ -77,7 +80,7 @@ class ChildProcesses:
         self._killed = time.monotonic(), len(self._roots)
         # A descendant whose parent has ended is not in the tree any more, but it is in the process group.
         for root in self._roots:
-            if _leads_group(root):
+            if root.leads_group:
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.killpg(root.pid, signal.SIGKILL)
         for pid in family:
@@ -95,16 +98,55 @@ class ChildProcesses:
             time.sleep(_PAUSE)
             self.kill(self.family())
 
-    def _has_ended(self, root: psutil.Process) -> bool:
+    def _has_ended(self, root: _Process) -> bool:
+        if root.is_running:
+            return False  # without a `poll`, which lets go of the GIL
         poll = self._polls[root.pid]() if root.pid in self._polls else None
         if poll is not None:
             # By the object, which would miss its process's return code if somebody else were told.
             with contextlib.suppress(ValueError):  # a closed `multiprocessing.Process`
                 poll()
-        elif os.name == "posix" and root.is_running():
+        elif os.name == "posix" and root.exists:
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(root.pid, os.WNOHANG)
-        return not root.is_running()
+        return not root.exists
+
+
+class _Process:
+    """A process, known by its start time too: the id alone may belong to another one some day."""
+
+    __slots__ = ("_identity", "pid")
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self._identity = _identity(pid)
+
+    @property
+    def exists(self) -> bool:
+        """Whether it is there, be it as a zombie."""
+        return self._identity is not None and _identity(self.pid) == self._identity
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it has not ended yet."""
+        return self.exists and not _is_zombie(self.pid)
+
+    @property
+    def leads_group(self) -> bool:
+        """Whether the process group that it has founded, and only that, still exists."""
+        if os.name != "posix":
+            return False
+        try:
+            if os.getpgid(self.pid) != self.pid:
+                return False  # it has never founded one: it runs in the group of its parent
+        except ProcessLookupError:
+            pass  # gone; the others may be there
+        try:
+            # While a group has members, the system gives its number to no other process.
+            os.killpg(self.pid, 0)
+        except (ProcessLookupError, PermissionError):
+            return False
+        return _identity(self.pid) in (None, self._identity)
 
 
 def kill_at_end_of_input() -> None:
@@ -115,50 +157,91 @@ def kill_at_end_of_input() -> None:
     children.kill(children.family())
 
 
-def _descendants(root: psutil.Process) -> list[int]:
+def _identity(pid: int) -> object:
+    """What no other process with this id ever has in common with it; None if there is no such process."""
+    if _HAS_PROC:
+        stat = _stat(pid)
+        return stat and stat[19]
+    try:
+        return psutil.Process(pid)
+    except psutil.Error:
+        return None
+
+
+def _is_zombie(pid: int) -> bool:
+    if _HAS_PROC:
+        stat = _stat(pid)
+        return stat is not None and stat[0] == b"Z"
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
+
+
+def _descendants(pid: int) -> list[int]:
     if not _CHILDREN_ARE_LISTED:
         # Looks at every process of the system.
         with contextlib.suppress(psutil.Error, OSError):
-            return [process.pid for process in root.children(recursive=True)]
+            return [process.pid for process in psutil.Process(pid).children(recursive=True)]
         return []
     found = []
-    waiting = [root.pid]
+    waiting = [pid]
     while waiting:
-        children = _listed_children(waiting.pop())
+        listings = _paths(f"/proc/{waiting.pop()}/task/*/children")
+        children = [int(child) for listing in listings for child in (_read(listing) or b"").split()]
         found += children
         waiting += children
     return found
 
 
-def _listed_children(pid: int) -> list[int]:
-    children: list[int] = []
-    # What ends meanwhile is not there, and another user's tells nothing.
-    with contextlib.suppress(OSError):
-        for task in os.listdir(f"/proc/{pid}/task"):
-            with contextlib.suppress(OSError), open(f"/proc/{pid}/task/{task}/children") as listing:
-                children += map(int, listing.read().split())
-    return children
+# ------------------------------------------------------ `/proc`, without letting go of the GIL
 
 
-def _is_alive(process: psutil.Process) -> bool:
+class _Glob(ctypes.Structure):
+    """libc's `glob_t`, as far as it is the same everywhere."""
+
+    _fields_ = (
+        ("count", ctypes.c_size_t),
+        ("paths", ctypes.POINTER(ctypes.c_char_p)),
+        ("rest", ctypes.c_byte * 128),
+    )
+
+
+if _HAS_PROC:
+    _libc = ctypes.PyDLL(None)
+    _libc.read.argtypes = (ctypes.c_int, ctypes.c_void_p, ctypes.c_size_t)
+    _libc.read.restype = ctypes.c_ssize_t
+
+
+def _stat(pid: int) -> list[bytes] | None:
+    """What `/proc` tells of a process, from its state on; None if there is none with this id."""
+    text = _read(b"/proc/%d/stat" % pid)
+    # Its name comes first, which may hold anything.
+    return text.rpartition(b")")[2].split() if text else None
+
+
+def _read(path: bytes) -> bytes | None:
+    """The content of a file; None if it cannot be read: what ends is not there, and another user's tells nothing."""
+    fd = _libc.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    if fd < 0:
+        return None
     try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.Error:
-        return False
+        content = b""
+        buffer = ctypes.create_string_buffer(4096)
+        while (length := _libc.read(fd, buffer, len(buffer))) > 0:
+            content += buffer.raw[:length]
+        return content
+    finally:
+        _libc.close(fd)
 
 
-def _leads_group(process: psutil.Process) -> bool:
-    """Whether the process group that this process has founded, and only that, still exists."""
-    if os.name != "posix":
-        return False
+def _paths(pattern: str) -> list[bytes]:
+    """The paths of files."""
+    found = _Glob()
     try:
-        if os.getpgid(process.pid) != process.pid:
-            return False  # it has never founded one: it runs in the group of its parent
-    except ProcessLookupError:
-        pass  # gone; the others may be there
-    try:
-        # While a group has members, the system gives its number to no other process.
-        os.killpg(process.pid, 0)
-    except (ProcessLookupError, PermissionError):
-        return False
-    return not psutil.pid_exists(process.pid) or process.is_running()
+        if _libc.glob(pattern.encode(), 0, None, ctypes.byref(found)) != 0:
+            return []
+        paths: list[bytes] = found.paths[: found.count]
+        return paths
+    finally:
+        _libc.globfree(ctypes.byref(found))

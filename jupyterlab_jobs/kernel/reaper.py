@@ -47,12 +47,18 @@ class Reaper:
             self._condition.notify()
 
     def _run(self) -> None:
+        late = 0.0
         while True:
             with self._condition:
                 if not self._pauses:
                     self._condition.wait()
                 pause = min(self._pauses.values(), default=0.0)
+            # Late means that other threads compute. They hand over the GIL every 5 ms; if we asked for it that often,
+            # the thread that is to end would not get it.
+            pause = max(pause, min(late, self._LONGEST_PAUSE))
+            begin = time.monotonic()
             time.sleep(pause)
+            late = max(late / 2, time.monotonic() - begin - pause)
             with self._condition:
                 pauses = list(self._pauses.items())
             lasting = [job for job, last in pauses if self._strike(job, last)]

@@ -65,7 +65,7 @@ def _run(job: Job, work: Work, observer: Observer) -> None:
     elif switch.requested and (stems_from_kill(outcome) or isinstance(outcome, asyncio.CancelledError)):
         # The threads that it has started are being killed as well, and the processes that were started meanwhile.
         switch.wait_until_all_gone()
-        switch.children.end()
+        switch.end_children()
         observer.job_was_killed(job)
     else:
         observer.job_raised(job, outcome)

@@ -86,16 +86,17 @@ class Victim:
         self._raised: list[bool] = []
         self._exceptions: tuple[type[JobKilled], type[JobKilled]] | None = None
 
-    def strike(self, handled: BaseException | None) -> None:
+    def strike(self, handled: BaseException | None, exception: type[JobKilled] | None = None) -> None:
         """Have `JobKilled` raised in the thread, another one, between two bytecodes, if this is a moment for it.
 
         `handled` is the exception that the thread was handling a moment ago. It may have begun to handle a `JobKilled`
-        since then, or to take a lock.
+        since then, or to take a lock. `exception` is what to raise instead of one that is followed by others.
         """
         ident = self.ident
         frame: FrameType | None = None
-        first, following = self._exception_types()
-        exception = first if len(self._raised) < _PATIENCE else following
+        if exception is None:
+            first, following = self._exception_types()
+            exception = first if len(self._raised) < _PATIENCE else following
         # The thread must not run between the look at where it is and the raising: it may take a lock. CPython changes
         # threads after a call and at the end of a loop (3.10: more often); there is neither from here to the raising.
         for frames in _all_frames:
@@ -205,9 +206,12 @@ _BOOK_KEEPING = frozenset({weakref.WeakSet.add.__code__.co_filename, weakref.__f
         "kill",
         "output",
         "patches",
+        "process_pools",
+        "processes",
         "publisher",
         "reaper",
         "registry",
+        "task_kill",
         "threads",
         "victim",
     )
