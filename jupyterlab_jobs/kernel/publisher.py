@@ -15,6 +15,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 from . import protocol
+from .keep_alive import KeepAlive
 from .output import OutputMessage
 from .states import ENDED
 from .threads import start_own_thread
@@ -47,6 +48,7 @@ class Publisher:
         self._queue: SimpleQueue[Job | int | None] = SimpleQueue()
         self._waiting: set[int] = set()
         self._thread: threading.Thread | None = None
+        self._keep_alive = KeepAlive()
 
     def start(self) -> None:
         """Start the thread, if it does not run yet."""
@@ -85,8 +87,8 @@ class Publisher:
         while not stopping:
             changed: dict[Job, None] = {}
             removed: list[int] = []
-            entry = self._queue.get()
             try:
+                entry = self._queue.get(timeout=self._keep_alive.longest_silence)
                 while True:
                     if entry is None:
                         stopping = True
@@ -122,11 +124,12 @@ class Publisher:
                 except Exception:
                     # What cannot be sent must not silence the other jobs.
                     _log.exception("Failed to publish the output of job %s", job.id)
+                self._keep_alive.note(record)
                 if not job.is_removed:
                     records.append(record)
             # The end of a job whose output fills more than this turn is told in a later one.
             records = [r for r in records if r["state"] not in ENDED or r["id"] not in self._waiting]
-            if records or removed:
+            if records or removed or not jobs:  # nothing at all: the kernel must not seem to be idle
                 self.seq += 1
                 content = protocol.event(self.runtime_id, self.seq, records, removed)
                 self._transport.send(protocol.EVENT_TYPE, content)

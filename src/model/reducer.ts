@@ -146,12 +146,21 @@ function receive(
       followed = applyMessage(jobs, outputs, followed, message, at);
     }
   }
+  // Events that only say that the kernel lives are no change that anybody sees.
+  const isNews = followed !== session && news.some(isAboutJobs);
   return {
     ...state,
-    ...(followed === session ? null : { jobs, outputs, session: followed }),
+    ...(isNews ? { jobs, outputs } : null),
+    session: followed,
     waiting: waiting.slice(-MAX_WAITING),
     resync: state.resync || waiting.length > 0
   };
+}
+
+function isAboutJobs(message: JobsMessage): boolean {
+  return (
+    message.kind !== 'jobs' || message.jobs.length + message.removed.length > 0
+  );
 }
 
 /**
