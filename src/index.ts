@@ -1,6 +1,7 @@
 import badge from './plugins/badge';
 import commands from './plugins/commands';
 import executor from './plugins/executor';
+import history from './plugins/history';
 import manager from './plugins/manager';
 import notebooks from './plugins/notebooks';
 import panel from './plugins/panel';
@@ -12,6 +13,7 @@ export default [
   manager,
   executor,
   notebooks,
+  history,
   panel,
   panelSide,
   badge,

@@ -29,11 +29,20 @@ export interface IJobsState {
   readonly status: RuntimeStatus;
   /**
    * By key (`jobKey(runtime, id)`), in the order of submission. Holds the jobs of
-   * earlier sessions of this kernel too, until they are cleared: all of them ended.
+   * earlier sessions too, until they are cleared: all of them ended.
    */
   readonly jobs: ReadonlyMap<string, IJob>;
   /** What each job has written, by key; a job without output has no entry. */
   readonly outputs: ReadonlyMap<string, IOutputLog>;
+}
+
+/**
+ * A job of a kernel session that is over, and what it had written.
+ */
+export interface IPastJob {
+  /** It has ended: if nobody saw how, it is `lost`. */
+  readonly job: IJob;
+  readonly log: IOutputLog;
 }
 
 /**
@@ -144,10 +153,16 @@ export interface IJobs {
   get(kernelId: string): IKernelJobs | null;
 
   /**
-   * The kernel in which a runtime runs, or ran before a restart; null if no
-   * followed kernel knows it.
+   * The kernel in which a runtime runs, or else one that lists what became of its
+   * jobs; null if no followed kernel knows it.
    */
   find(runtime: string): IKernelJobs | null;
+
+  /**
+   * List jobs of earlier sessions, also of other kernels, among those of a kernel.
+   * What is known of a job already stays; nothing happens if nobody follows the kernel.
+   */
+  recall(kernelId: string, past: readonly IPastJob[]): void;
 
   /** All kernels. */
   readonly kernels: Iterable<IKernelJobs>;

@@ -13,7 +13,7 @@ import { KernelLink } from '../kernel/link';
 import type { ISnapshot, JobsMessage } from '../kernel/protocol';
 import { refusalText } from '../kernel/refusaltext';
 import type { SnapshotFollower } from '../kernel/snapshots';
-import type { IJobsState, IKernelJobs, ISubmission } from '../tokens';
+import type { IJobsState, IKernelJobs, IPastJob, ISubmission } from '../tokens';
 import type { Action, IModelState } from './reducer';
 import { INITIAL_STATE, reduce } from './reducer';
 
@@ -97,11 +97,24 @@ export class KernelJobs implements IKernelJobs, IDisposable {
   }
 
   /**
-   * Whether a runtime is or was this kernel's.
+   * Whether a runtime runs in this kernel.
    */
-  knows(runtime: string): boolean {
-    const { session, former } = this._state;
-    return session?.runtime === runtime || former.includes(runtime);
+  has(runtime: string): boolean {
+    return this._state.session?.runtime === runtime;
+  }
+
+  /**
+   * Whether jobs of a runtime that is gone are or were listed here.
+   */
+  remembers(runtime: string): boolean {
+    return this._state.former.includes(runtime);
+  }
+
+  /**
+   * List jobs of earlier sessions too.
+   */
+  recall(past: readonly IPastJob[]): void {
+    this._dispatch({ type: 'recalled', past });
   }
 
   /**

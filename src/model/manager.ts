@@ -6,7 +6,7 @@ import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
 import type { CarriedRuntime } from '../kernel/carried';
-import type { IJobs, IKernelJobs, RuntimeStatus } from '../tokens';
+import type { IJobs, IKernelJobs, IPastJob, RuntimeStatus } from '../tokens';
 import { KernelJobs } from './kerneljobs';
 
 /**
@@ -75,12 +75,18 @@ export class JobsManager implements IJobs, IDisposable {
   }
 
   find(runtime: string): IKernelJobs | null {
-    for (const { jobs } of this._entries.values()) {
-      if (jobs.knows(runtime)) {
-        return jobs;
-      }
-    }
-    return null;
+    const all = [...this._entries.values()].map(({ jobs }) => jobs);
+    return (
+      all.find(jobs => jobs.has(runtime)) ??
+      all.find(jobs => jobs.remembers(runtime)) ??
+      null
+    );
+  }
+
+  recall(kernelId: string, past: readonly IPastJob[]): void {
+    this._entries.get(kernelId)?.jobs.recall(past);
+    // Where a runtime's jobs are is another now.
+    this._kernelsChanged.emit();
   }
 
   dispose(): void {

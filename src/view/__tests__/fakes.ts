@@ -122,6 +122,10 @@ export class FakeJobs implements IJobs {
     return this.kernels.find(kernel => kernel.kernelId === kernelId) ?? null;
   }
 
+  recall(): never {
+    throw new Error('The view recalls no jobs.');
+  }
+
   find(runtime: string): IKernelJobs | null {
     return runtime === RUNTIME ? (this.kernels[0] ?? null) : null;
   }
