@@ -126,7 +126,8 @@ export interface IJobs {
    *
    * @param kernel - a connection of the caller's; the manager neither owns nor disposes it.
    * @param language - the kernel's language, where it is known at once.
-   * @returns a handle; the kernel is followed until it or the connection is disposed.
+   * @returns a handle. The kernel is followed until the connection is disposed, and what
+   * became of its jobs is known until the handle is.
    */
   attach(kernel: Kernel.IKernelConnection, language?: string): IDisposable;
 

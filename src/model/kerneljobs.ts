@@ -164,6 +164,20 @@ export class KernelJobs implements IKernelJobs, IDisposable {
     }
   }
 
+  /**
+   * The kernel is gone, or out of reach for good: whatever had not ended is lost.
+   */
+  end(): void {
+    if (this._state.session || this._state.status.kind === 'connecting') {
+      this._flush();
+      this._dispatch({
+        type: 'died',
+        at: seconds(),
+        reason: this._trans.__('The kernel is gone.')
+      });
+    }
+  }
+
   dispose(): void {
     if (this.isDisposed) {
       return;

@@ -125,9 +125,14 @@ export class JobsManager implements IJobs, IDisposable {
     const connections = [...attachments].map(({ kernel }) => kernel);
     const alive = connections.find(kernel => !kernel.isDisposed);
     jobs.kernel = alive ?? null;
-    // A kernel that has died stays until nobody holds it: what was lost is still shown.
-    const died = connections.some(kernel => kernel.status === 'dead');
-    if (!alive && !died && this._entries.get(jobs.kernelId) === entry) {
+    if (alive || this._entries.get(jobs.kernelId) !== entry) {
+      return;
+    }
+    if (attachments.size > 0) {
+      // It has died, or was shut down, or another has taken its place. It stays until
+      // nobody holds it: what was lost is still shown.
+      jobs.end();
+    } else {
       this._entries.delete(jobs.kernelId);
       jobs.dispose();
       this._kernelsChanged.emit();
