@@ -2,6 +2,7 @@ import badge from './plugins/badge';
 import commands from './plugins/commands';
 import executor from './plugins/executor';
 import history from './plugins/history';
+import lostRecords from './plugins/lostrecords';
 import manager from './plugins/manager';
 import notebooks from './plugins/notebooks';
 import panel from './plugins/panel';
@@ -14,6 +15,7 @@ export default [
   executor,
   notebooks,
   history,
+  lostRecords,
   panel,
   panelSide,
   badge,
