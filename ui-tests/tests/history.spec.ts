@@ -10,14 +10,6 @@ test.use({ mockState: false });
 const TALKING =
   '%%job --name talking\nimport time\nprint("before the end")\ntime.sleep(1000)';
 
-async function restart(page: IJupyterLabPageFixture): Promise<void> {
-  await page.evaluate(async () => {
-    const { currentWidget } = window.jupyterapp.shell;
-    const { session } = (currentWidget as NotebookPanel).sessionContext;
-    await session!.kernel!.restart();
-  });
-}
-
 /** What is stored on the server about the jobs of all notebooks. */
 async function stored(page: IJupyterLabPageFixture): Promise<string> {
   return page.evaluate(async () => {
@@ -48,7 +40,7 @@ test('jobs of an earlier kernel session are there after a reload, and can be for
 }) => {
   const notebook = await openNotebook(CELLS);
   await runSome(notebook);
-  await restart(page);
+  await notebook.restartKernel();
   await notebook.toHaveState(1, 'lost');
   await page.notebook.save();
   await page.reload();
@@ -125,7 +117,7 @@ test('a kernel that went while the page was away has lost its jobs', async ({
 test('the history moves with the notebook', async ({ openNotebook, page }) => {
   const notebook = await openNotebook(CELLS);
   await runSome(notebook);
-  await restart(page);
+  await notebook.restartKernel();
   await notebook.toHaveState(1, 'lost');
   await page.evaluate(async () => {
     const { currentWidget } = window.jupyterapp.shell;
@@ -145,7 +137,7 @@ test('what is stored and is none is left out', async ({
   const hostile = '<img src=x onerror=document.body.dataset.hacked=1>';
   const notebook = await openNotebook(CELLS);
   await runSome(notebook);
-  await restart(page);
+  await notebook.restartKernel();
   await expect.poll(() => stored(page)).toContain('"lost":true');
   await page.evaluate(async html => {
     const response = await fetch('/lab/api/workspaces/default');

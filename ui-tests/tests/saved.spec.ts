@@ -76,11 +76,7 @@ test('a saved notebook tells how its jobs ended, to everybody', async ({
   await notebook.killButton(notebook.row(3), 3).click();
   await notebook.toHaveState(3, 'killed');
   // Not a word of it can come from the kernel.
-  await page.evaluate(async () => {
-    const { currentWidget } = window.jupyterapp.shell;
-    const { session } = (currentWidget as NotebookPanel).sessionContext;
-    await session!.kernel!.restart();
-  });
+  await notebook.restartKernel();
   await notebook.toHaveState(4, 'lost');
 
   const { text, records } = await saved(page, `${tmpPath}/test.ipynb`);
