@@ -2,6 +2,8 @@ import badge from './plugins/badge';
 import cellOutputs from './plugins/celloutputs';
 import commands from './plugins/commands';
 import executor from './plugins/executor';
+import history from './plugins/history';
+import lostRecords from './plugins/lostrecords';
 import manager from './plugins/manager';
 import notebooks from './plugins/notebooks';
 import panel from './plugins/panel';
@@ -14,6 +16,8 @@ export default [
   executor,
   notebooks,
   cellOutputs,
+  history,
+  lostRecords,
   panel,
   panelSide,
   badge,

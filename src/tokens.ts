@@ -29,7 +29,7 @@ export interface IJobsState {
   readonly status: RuntimeStatus;
   /**
    * By key (`jobKey(runtime, id)`), in the order of submission. Holds the jobs of
-   * earlier sessions of this kernel too, until they are cleared: all of them ended.
+   * earlier sessions too, until they are cleared: all of them ended.
    */
   readonly jobs: ReadonlyMap<string, IJob>;
   /** What each job has written, by key; a job without output has no entry. */
@@ -44,6 +44,15 @@ export interface IJobsState {
    * whoever else follows the kernel over the same connection.
    */
   readonly snapshots: number;
+}
+
+/**
+ * A job of a kernel session that is over, and what it had written.
+ */
+export interface IPastJob {
+  /** It has ended: if nobody saw how, it is `lost`. */
+  readonly job: IJob;
+  readonly log: IOutputLog;
 }
 
 /**
@@ -135,7 +144,8 @@ export interface IJobs {
    *
    * @param kernel - a connection of the caller's; the manager neither owns nor disposes it.
    * @param language - the kernel's language, where it is known at once.
-   * @returns a handle; the kernel is followed until it or the connection is disposed.
+   * @returns a handle. The kernel is followed until the connection is disposed, and what
+   * became of its jobs is known until the handle is.
    */
   attach(kernel: Kernel.IKernelConnection, language?: string): IDisposable;
 
@@ -162,10 +172,16 @@ export interface IJobs {
   get(kernelId: string): IKernelJobs | null;
 
   /**
-   * The kernel in which a runtime runs, or ran before a restart; null if no
-   * followed kernel knows it.
+   * The kernel in which a runtime runs, or else one that lists what became of its
+   * jobs; null if no followed kernel knows it.
    */
   find(runtime: string): IKernelJobs | null;
+
+  /**
+   * List jobs of earlier sessions, also of other kernels, among those of a kernel.
+   * What is known of a job already stays; nothing happens if nobody follows the kernel.
+   */
+  recall(kernelId: string, past: readonly IPastJob[]): void;
 
   /** All kernels. */
   readonly kernels: Iterable<IKernelJobs>;

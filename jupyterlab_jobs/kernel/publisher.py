@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from . import protocol
 from .budget import Budget
 from .cell_logs import CellLogs
+from .keep_alive import KeepAlive
 from .output import OutputMessage
 from .spool import Spool
 from .states import ENDED
@@ -56,6 +57,7 @@ class Publisher:
         self._queue: SimpleQueue[Job | int | None] = SimpleQueue()
         self._waiting: set[int] = set()
         self._thread: threading.Thread | None = None
+        self._keep_alive = KeepAlive()
 
     def start(self) -> None:
         """Start the thread, if it does not run yet."""
@@ -117,8 +119,8 @@ class Publisher:
         while not stopping:
             changed: dict[Job, None] = {}
             removed: list[int] = []
-            entry = self._queue.get()
             try:
+                entry = self._queue.get(timeout=self._keep_alive.longest_silence)
                 while True:
                     if entry is None:
                         stopping = True
@@ -156,6 +158,7 @@ class Publisher:
                     # What cannot be sent must not silence the other jobs.
                     _log.exception("Failed to publish the output of job %s", job.id)
                     self.wake(job)  # there may be more
+                self._keep_alive.note(record)
                 if job.is_removed:
                     job._output.forget()
                 elif tuple(record.values()) != job._output.told and (
@@ -166,7 +169,8 @@ class Publisher:
                     told.append(job)
             cells = [cell for cell in self.cells.with_jobs() if not cell.is_told]
             removed_cells = self.cells.take_removed()
-            if records or removed or cells or removed_cells:
+            is_silent = not jobs  # nothing at all: the kernel must not seem to be idle
+            if records or removed or cells or removed_cells or is_silent:
                 self.seq += 1
                 content = protocol.event(self.runtime_id, self.seq, records, removed, cells, removed_cells)
                 for cell in cells:

@@ -342,7 +342,12 @@ function parseCells(value: unknown): Map<string, ICellLog> {
   return cells;
 }
 
-function parseLog(value: unknown): IOutputLog {
+/**
+ * Read an output log.
+ *
+ * @throws ProtocolError if it is malformed.
+ */
+export function parseLog(value: unknown): IOutputLog {
   const log = object(value, 'log');
   return {
     items: list(
@@ -421,7 +426,12 @@ function parseRecords(value: unknown, runtime: string): IJob[] {
   return list(value, entry => parseRecord(entry, runtime), 'jobs');
 }
 
-function parseRecord(value: unknown, runtime: string): IJob {
+/**
+ * Read a job's record.
+ *
+ * @throws ProtocolError if it is malformed.
+ */
+export function parseRecord(value: unknown, runtime: string): IJob {
   const record = object(value, 'job');
   const id = integer(record.id, 'id');
   return {
@@ -474,21 +484,21 @@ function isObject(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function object(value: unknown, where: string): Fields {
+export function object(value: unknown, where: string): Fields {
   return isObject(value) ? value : malformed(value, 'an object', where);
 }
 
-function string(value: unknown, where: string): string {
+export function string(value: unknown, where: string): string {
   return typeof value === 'string' ? value : malformed(value, 'text', where);
 }
 
-function boolean(value: unknown, where: string): boolean {
+export function boolean(value: unknown, where: string): boolean {
   return typeof value === 'boolean'
     ? value
     : malformed(value, 'true or false', where);
 }
 
-function number(value: unknown, where: string): number {
+export function number(value: unknown, where: string): number {
   return typeof value === 'number' && Number.isFinite(value)
     ? value
     : malformed(value, 'a number', where);
@@ -504,7 +514,7 @@ function nullable<T>(value: unknown, read: Reader<T>, where: string): T | null {
   return value === null || value === undefined ? null : read(value, where);
 }
 
-function list<T>(value: unknown, read: Reader<T>, where: string): T[] {
+export function list<T>(value: unknown, read: Reader<T>, where: string): T[] {
   return Array.isArray(value)
     ? value.map(item => read(item, where))
     : malformed(value, 'a list', where);

@@ -13,7 +13,7 @@ import { KernelLink } from '../kernel/link';
 import type { ISnapshot, JobsMessage } from '../kernel/protocol';
 import { refusalText } from '../kernel/refusaltext';
 import type { SnapshotFollower } from '../kernel/snapshots';
-import type { IJobsState, IKernelJobs, ISubmission } from '../tokens';
+import type { IJobsState, IKernelJobs, IPastJob, ISubmission } from '../tokens';
 import type { Action, IModelState } from './reducer';
 import { INITIAL_STATE, reduce } from './reducer';
 
@@ -100,11 +100,24 @@ export class KernelJobs implements IKernelJobs, IDisposable {
   }
 
   /**
-   * Whether a runtime is or was this kernel's.
+   * Whether a runtime runs in this kernel.
    */
-  knows(runtime: string): boolean {
-    const { session, former } = this._state;
-    return session?.runtime === runtime || former.includes(runtime);
+  has(runtime: string): boolean {
+    return this._state.session?.runtime === runtime;
+  }
+
+  /**
+   * Whether jobs of a runtime that is gone are or were listed here.
+   */
+  remembers(runtime: string): boolean {
+    return this._state.former.includes(runtime);
+  }
+
+  /**
+   * List jobs of earlier sessions too.
+   */
+  recall(past: readonly IPastJob[]): void {
+    this._dispatch({ type: 'recalled', past });
   }
 
   /**
@@ -171,6 +184,20 @@ export class KernelJobs implements IKernelJobs, IDisposable {
       }
       offset = next;
       yield text;
+    }
+  }
+
+  /**
+   * The kernel is gone, or out of reach for good: whatever had not ended is lost.
+   */
+  end(): void {
+    if (this._state.session || this._state.status.kind === 'connecting') {
+      this._flush();
+      this._dispatch({
+        type: 'died',
+        at: seconds(),
+        reason: this._trans.__('The kernel is gone.')
+      });
     }
   }
 

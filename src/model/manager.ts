@@ -6,7 +6,7 @@ import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
 import type { CarriedRuntime } from '../kernel/carried';
-import type { IJobs, IKernelJobs, RuntimeStatus } from '../tokens';
+import type { IJobs, IKernelJobs, IPastJob, RuntimeStatus } from '../tokens';
 import { KernelJobs } from './kerneljobs';
 
 /**
@@ -75,12 +75,18 @@ export class JobsManager implements IJobs, IDisposable {
   }
 
   find(runtime: string): IKernelJobs | null {
-    for (const { jobs } of this._entries.values()) {
-      if (jobs.knows(runtime)) {
-        return jobs;
-      }
-    }
-    return null;
+    const all = [...this._entries.values()].map(({ jobs }) => jobs);
+    return (
+      all.find(jobs => jobs.has(runtime)) ??
+      all.find(jobs => jobs.remembers(runtime)) ??
+      null
+    );
+  }
+
+  recall(kernelId: string, past: readonly IPastJob[]): void {
+    this._entries.get(kernelId)?.jobs.recall(past);
+    // Where a runtime's jobs are is another now.
+    this._kernelsChanged.emit();
   }
 
   dispose(): void {
@@ -119,9 +125,14 @@ export class JobsManager implements IJobs, IDisposable {
     const connections = [...attachments].map(({ kernel }) => kernel);
     const alive = connections.find(kernel => !kernel.isDisposed);
     jobs.kernel = alive ?? null;
-    // A kernel that has died stays until nobody holds it: what was lost is still shown.
-    const died = connections.some(kernel => kernel.status === 'dead');
-    if (!alive && !died && this._entries.get(jobs.kernelId) === entry) {
+    if (alive || this._entries.get(jobs.kernelId) !== entry) {
+      return;
+    }
+    if (attachments.size > 0) {
+      // It has died, or was shut down, or another has taken its place. It stays until
+      // nobody holds it: what was lost is still shown.
+      jobs.end();
+    } else {
       this._entries.delete(jobs.kernelId);
       jobs.dispose();
       this._kernelsChanged.emit();

@@ -114,7 +114,7 @@ function streamText(output: nbformat.IOutput): string | null {
 }
 
 /** How many characters an output holds, roughly. */
-function sizeOf(output: nbformat.IOutput): number {
+export function sizeOf(output: nbformat.IOutput): number {
   switch (output.output_type) {
     case 'stream':
       return (output.text as string).length;

@@ -1,5 +1,5 @@
 import type { ISnapshot, JobsMessage } from '../kernel/protocol';
-import type { IJobsState, RuntimeStatus } from '../tokens';
+import type { IJobsState, IPastJob, RuntimeStatus } from '../tokens';
 import type { ICellLog, IJob, IOutputLog } from './job';
 import { hasEnded, jobKey } from './job';
 import { applyOutput, EMPTY_LOG, isEmptyLog } from './outputlog';
@@ -21,7 +21,7 @@ export interface IFollowed {
 export interface IModelState extends IJobsState {
   /** Null until a snapshot has come. */
   readonly session: IFollowed | null;
-  /** The runtimes of earlier sessions of this kernel. */
+  /** The runtimes of earlier sessions, also of other kernels: they are gone. */
   readonly former: readonly string[];
   /** Messages that cannot be applied before others have come. */
   readonly waiting: readonly JobsMessage[];
@@ -53,6 +53,8 @@ export type Action =
   | { readonly type: 'unavailable'; readonly reason: string }
   /** Messages may have been missed. */
   | { readonly type: 'interrupted' }
+  /** Jobs of earlier sessions have been found, also of other kernels. */
+  | { readonly type: 'recalled'; readonly past: readonly IPastJob[] }
   /** The user has seen enough of the jobs of earlier sessions. */
   | { readonly type: 'forgotten' };
 
@@ -110,6 +112,8 @@ export function reduce(state: IModelState, action: Action): IModelState {
       return state.session && !state.resync
         ? { ...state, resync: true }
         : state;
+    case 'recalled':
+      return recall(state, action.past);
     case 'forgotten':
       return forgetFormer(state);
   }
@@ -151,12 +155,28 @@ function receive(
       followed = applyMessage(maps, followed, message, at);
     }
   }
+  // Events that only say that the kernel lives are no change that anybody sees.
+  const isNews = followed !== session && news.some(isNewsOfJobs);
   return {
     ...state,
-    ...(followed === session ? null : { ...maps, session: followed }),
+    ...(isNews ? maps : null),
+    session: followed,
     waiting: waiting.slice(-MAX_WAITING),
     resync: state.resync || waiting.length > 0
   };
+}
+
+/**
+ * Whether a message changes anything that others see.
+ */
+function isNewsOfJobs(message: JobsMessage): boolean {
+  return (
+    message.kind !== 'jobs' ||
+    message.jobs.length > 0 ||
+    message.removed.length > 0 ||
+    message.cells.size > 0 ||
+    message.removedCells.length > 0
+  );
 }
 
 /** The maps of a state to come. */
@@ -305,6 +325,38 @@ function endSession(
       ])
     ),
     former: [...state.former, session.runtime]
+  };
+}
+
+/**
+ * List jobs of sessions that are over, before those of the present one.
+ */
+function recall(state: IModelState, past: readonly IPastJob[]): IModelState {
+  const present = state.session?.runtime;
+  const news = past.filter(
+    ({ job }) => job.runtime !== present && !state.jobs.has(job.key)
+  );
+  if (news.length === 0) {
+    return state;
+  }
+  const outputs = new Map(state.outputs);
+  for (const { job, log } of news) {
+    if (!isEmptyLog(log)) {
+      outputs.set(job.key, log);
+    }
+  }
+  const all = [...news.map(({ job }) => job), ...state.jobs.values()];
+  const before = all
+    .filter(job => job.runtime !== present)
+    .sort((a, b) => a.submitted - b.submitted);
+  const jobs = [...before, ...all.filter(job => job.runtime === present)];
+  return {
+    ...state,
+    jobs: new Map(jobs.map(job => [job.key, job])),
+    outputs,
+    former: [
+      ...new Set([...state.former, ...news.map(({ job }) => job.runtime)])
+    ]
   };
 }
 

@@ -182,6 +182,17 @@ export class NotebookWithJobs {
     await expect(this.kernelStatus).toHaveAttribute('data-status', 'idle');
   }
 
+  /** Restart the kernel, without being asked whether. */
+  async restartKernel(): Promise<void> {
+    // Galata answers with a status that JupyterLab takes for a failure.
+    await this.page.route(/kernels\/.*\/restart/, route => route.continue());
+    await this.page.evaluate(async () => {
+      const { currentWidget } = window.jupyterapp.shell;
+      const { session } = (currentWidget as NotebookPanel).sessionContext;
+      await session!.kernel!.restart();
+    });
+  }
+
   /** Wait until a cell has run: it has its number. */
   async toHaveNumber(index: number, count: number): Promise<void> {
     await expect(this.prompt(index)).toHaveText(`[${count}]:`);

@@ -490,9 +490,9 @@ describe('KernelJobs', () => {
       await answerInstall();
       await answerSnapshot({ jobs: [record(1)] }, 'r2');
       expect(states()).toEqual(['r1:1 lost', 'r2:1 running']);
-      expect(jobs.knows('r1')).toBe(true);
-      expect(jobs.knows('r2')).toBe(true);
-      expect(jobs.knows('r3')).toBe(false);
+      expect(jobs.remembers('r1')).toBe(true);
+      expect(jobs.has('r2')).toBe(true);
+      expect(jobs.has('r1')).toBe(false);
     });
 
     it('by itself, too', async () => {

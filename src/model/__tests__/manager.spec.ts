@@ -61,13 +61,13 @@ describe('JobsManager', () => {
     const first = fakeKernel('a');
     const second = fakeKernel('a');
     const handle = manager.attach(first.connection, 'python');
-    manager.attach(second.connection, 'python');
+    const last = manager.attach(second.connection, 'python');
     const again = manager.attach(first.connection, 'python');
     expect([...manager.kernels]).toHaveLength(1);
     again.dispose();
     handle.dispose();
     expect([...manager.kernels]).toHaveLength(1);
-    second.dispose();
+    last.dispose();
     expect([...manager.kernels]).toEqual([]);
   });
 
@@ -93,6 +93,20 @@ describe('JobsManager', () => {
     expect(manager.get('a')?.state.status.kind).toBe('unavailable');
     handle.dispose();
     expect(manager.get('a')).toBeNull();
+  });
+
+  it('keeps a kernel in sight that was shut down, and finds it alive', async () => {
+    const kernel = fakeKernel('a');
+    manager.attach(kernel.connection, 'python');
+    await answer(kernel, 'r1');
+    kernel.dispose();
+    expect(manager.get('a')?.state.status.kind).toBe('unavailable');
+    const again = fakeKernel('a');
+    const handle = manager.attach(again.connection, 'python');
+    await answer(again, 'r1');
+    expect(manager.get('a')?.state.status.kind).toBe('ready');
+    handle.dispose();
+    expect(manager.get('a')?.state.status.kind).toBe('unavailable');
   });
 
   it('finds the kernel of a runtime', async () => {

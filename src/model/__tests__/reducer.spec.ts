@@ -230,6 +230,14 @@ describe('reduce', () => {
     expect(after.status).toBe(before.status);
   });
 
+  it('counts an event that tells nothing, and shows no change', () => {
+    const before = run(snapshot(0, [job(1)]));
+    const after = reduce(before, messages(event(1, [])));
+    expect(after.session?.seq).toBe(1);
+    expect(after.jobs).toBe(before.jobs);
+    expect(after.outputs).toBe(before.outputs);
+  });
+
   it('takes the least delayed message for the clock', () => {
     const at = (now: number): Action => ({
       type: 'messages',

@@ -92,7 +92,6 @@ export class FakeKernelJobs implements IKernelJobs {
     return Promise.resolve();
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await
   async *output(id: number): AsyncGenerator<string> {
     yield `all of ${id}, `;
     yield 'in two parts';
@@ -129,6 +128,10 @@ export class FakeJobs implements IJobs {
 
   get(kernelId: string): IKernelJobs | null {
     return this.kernels.find(kernel => kernel.kernelId === kernelId) ?? null;
+  }
+
+  recall(): never {
+    throw new Error('The view recalls no jobs.');
   }
 
   find(runtime: string): IKernelJobs | null {

@@ -1,0 +1,88 @@
+// What is imported here, the plugin needs when it is activated.
+/* eslint-disable jupyter/prefer-lazy-imports */
+import type {
+  JupyterFrontEnd,
+  JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import { IWindowResolver } from '@jupyterlab/apputils';
+import type { NotebookPanel } from '@jupyterlab/notebook';
+import { INotebookTracker } from '@jupyterlab/notebook';
+import { IStateDB } from '@jupyterlab/statedb';
+
+import { HistoryKeeper } from '../model/historykeeper';
+import type { IHistoryDatabase } from '../model/historystore';
+import { HistoryStore } from '../model/historystore';
+import { WebStorageDatabase } from '../model/webstorage';
+import { IJobs } from '../tokens';
+import { kernelIdOf } from './currentkernel';
+
+/**
+ * Remembers what became of the jobs of each notebook.
+ */
+const plugin: JupyterFrontEndPlugin<void> = {
+  id: 'jupyterlab-jobs:history',
+  description: 'Remembers the jobs of earlier kernels.',
+  autoStart: true,
+  requires: [IJobs, INotebookTracker],
+  optional: [IStateDB, IWindowResolver],
+  activate: (
+    app: JupyterFrontEnd,
+    jobs: IJobs,
+    tracker: INotebookTracker,
+    state: IStateDB | null,
+    resolver: IWindowResolver | null
+  ): void => {
+    const prefix = `jupyterlab-jobs:${app.serviceManager.serverSettings.baseUrl}:`;
+    // Without a workspace, as in Notebook 7, the state database ends with the page.
+    const store =
+      state && resolver
+        ? new HistoryStore({
+            database: state as IHistoryDatabase,
+            journal: new WebStorageDatabase(sessionStorage, prefix)
+          })
+        : new HistoryStore({
+            database: new WebStorageDatabase(localStorage, prefix)
+          });
+    const keepers = new Set<HistoryKeeper>();
+    const keep = (panel: NotebookPanel) => {
+      const keeper = new HistoryKeeper({
+        jobs,
+        store,
+        path: panel.context.path
+      });
+      keepers.add(keeper);
+      keepHistory(panel, keeper);
+      panel.disposed.connect(() => {
+        keepers.delete(keeper);
+        keeper.dispose();
+      });
+    };
+    tracker.forEach(keep);
+    tracker.widgetAdded.connect((_, panel) => keep(panel));
+    window.addEventListener('pagehide', () => {
+      keepers.forEach(keeper => keeper.flush(true));
+    });
+  }
+};
+
+export default plugin;
+
+/**
+ * Tell a keeper where its notebook is, and which kernel it has.
+ */
+function keepHistory(panel: NotebookPanel, keeper: HistoryKeeper): void {
+  const { context, sessionContext } = panel;
+  const updateKernel = () => {
+    keeper.kernelId = kernelIdOf(sessionContext);
+  };
+  const updatePath = () => {
+    keeper.path = context.path;
+  };
+  sessionContext.kernelChanged.connect(updateKernel);
+  context.pathChanged.connect(updatePath);
+  panel.disposed.connect(() => {
+    sessionContext.kernelChanged.disconnect(updateKernel);
+    context.pathChanged.disconnect(updatePath);
+  });
+  updateKernel();
+}

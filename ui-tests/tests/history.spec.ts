@@ -1,0 +1,178 @@
+import type { NotebookPanel } from '@jupyterlab/notebook';
+import type { IJupyterLabPageFixture } from '@jupyterlab/galata';
+
+import type { NotebookWithJobs } from './jobs';
+import { expect, goToNotebook, test } from './jobs';
+
+// The state database of the real server, in the workspace of the page.
+test.use({ mockState: false });
+
+const TALKING =
+  '%%job --name talking\nimport time\nprint("before the end")\ntime.sleep(1000)';
+
+/** What is stored on the server about the jobs of all notebooks. */
+async function stored(page: IJupyterLabPageFixture): Promise<string> {
+  return page.evaluate(async () => {
+    const response = await fetch('/lab/api/workspaces/default');
+    const { data } = (await response.json()) as { data: object };
+    return JSON.stringify(
+      Object.entries(data).filter(([id]) =>
+        id.startsWith('jupyterlab-jobs-history')
+      )
+    );
+  });
+}
+
+async function runSome(notebook: NotebookWithJobs): Promise<void> {
+  await notebook.openPanel();
+  await notebook.run(0, 1, 2);
+  await notebook.toHaveState(1, 'running');
+  await notebook.toHaveState(2, 'finished');
+  await notebook.toHaveState(3, 'failed');
+  await expect(notebook.row(1)).toContainText('before the end');
+}
+
+const CELLS = [TALKING, '%job 6 * 7', '%job 1 / 0', '%job --name new 1'];
+
+test('jobs of an earlier kernel session are there after a reload, and can be forgotten', async ({
+  openNotebook,
+  page
+}) => {
+  const notebook = await openNotebook(CELLS);
+  await runSome(notebook);
+  await notebook.restartKernel();
+  await notebook.toHaveState(1, 'lost');
+  await page.notebook.save();
+  await page.reload();
+  await notebook.openPanel();
+
+  await notebook.toHaveState(1, 'lost');
+  await expect(notebook.row(1)).toContainText('before the end');
+  await notebook.toHaveState(2, 'finished');
+  await expect(notebook.row(2)).toContainText('42');
+  await notebook.row(3).locator('.jp-Jobs-summary').click();
+  await expect(notebook.row(3).locator('.jp-Jobs-traceback')).toContainText(
+    'ZeroDivisionError'
+  );
+  // Their cells tell the same, and lead to them.
+  await expect(notebook.badge(0)).toHaveAttribute('data-state', 'lost');
+  await notebook.badge(1).locator('.jp-Jobs-badgeLabel').click();
+  await expect(notebook.row(2).locator('.jp-Jobs-details')).toBeVisible();
+
+  await notebook.run(3);
+  await expect(notebook.section('finished').locator('li')).toHaveCount(2);
+  await expect.poll(() => stored(page)).toContain('"name":"new"');
+  await notebook.panel
+    .getByRole('button', { name: 'Clear ended jobs' })
+    .click();
+  await expect(notebook.panel).toContainText('No jobs yet');
+  await expect.poll(() => stored(page)).toBe('[]');
+  await page.reload();
+  await notebook.openPanel();
+  await expect(notebook.panel).toContainText('No jobs yet');
+});
+
+test('a reload doubles nothing while the kernel lives', async ({
+  openNotebook,
+  page
+}) => {
+  const notebook = await openNotebook(CELLS);
+  await runSome(notebook);
+  await expect.poll(() => stored(page)).toContain('ZeroDivisionError');
+  await page.reload();
+  await notebook.openPanel();
+  await notebook.toHaveState(1, 'running');
+  await expect(notebook.panel.locator('.jp-Jobs-item')).toHaveCount(3);
+  await notebook.killButton(notebook.row(1), 1).click();
+  await notebook.toHaveState(1, 'killed');
+});
+
+test('a kernel that went while the page was away has lost its jobs', async ({
+  openNotebook,
+  page,
+  tmpPath
+}) => {
+  const notebook = await openNotebook(CELLS);
+  await runSome(notebook);
+  await page.notebook.save();
+  await expect.poll(() => stored(page)).toContain('ZeroDivisionError');
+  const url = page.url();
+  await page.evaluate(() => window.location.assign('about:blank'));
+  await page.waitForURL('about:blank');
+  const kernels = (await (
+    await page.request.get(new URL('/api/kernels', url).href)
+  ).json()) as { id: string }[];
+  for (const { id } of kernels) {
+    await page.request.delete(new URL(`/api/kernels/${id}`, url).href);
+  }
+  await goToNotebook(page, `${tmpPath}/test.ipynb`);
+  await notebook.toBeIdle();
+  await notebook.openPanel();
+  await notebook.toHaveState(1, 'lost');
+  await expect(notebook.row(1)).toContainText('before the end');
+  await expect(notebook.panel.locator('.jp-Jobs-item')).toHaveCount(3);
+  await expect(notebook.badge(0)).toHaveAttribute('data-state', 'lost');
+});
+
+test('the history moves with the notebook', async ({ openNotebook, page }) => {
+  const notebook = await openNotebook(CELLS);
+  await runSome(notebook);
+  await notebook.restartKernel();
+  await notebook.toHaveState(1, 'lost');
+  await page.evaluate(async () => {
+    const { currentWidget } = window.jupyterapp.shell;
+    await (currentWidget as NotebookPanel).context.rename('renamed.ipynb');
+  });
+  await expect.poll(() => stored(page)).toContain('/renamed.ipynb"');
+  expect(await stored(page)).not.toContain('/test.ipynb"');
+  await page.reload();
+  await notebook.openPanel();
+  await notebook.toHaveState(1, 'lost');
+});
+
+test('what is stored and is none is left out', async ({
+  openNotebook,
+  page
+}) => {
+  const hostile = '<img src=x onerror=document.body.dataset.hacked=1>';
+  const notebook = await openNotebook(CELLS);
+  await runSome(notebook);
+  await notebook.restartKernel();
+  await expect.poll(() => stored(page)).toContain('"lost":true');
+  await page.evaluate(async html => {
+    const response = await fetch('/lab/api/workspaces/default');
+    const workspace = (await response.json()) as {
+      data: Record<string, { jobs: Record<string, unknown>[] }>;
+    };
+    for (const [id, history] of Object.entries(workspace.data)) {
+      if (id.startsWith('jupyterlab-jobs-history')) {
+        const { record } = history.jobs[0] as { record: object };
+        Object.assign(record, { name: html, code: html });
+        history.jobs[0].log = {
+          items: [
+            {
+              output_type: 'display_data',
+              data: { 'text/html': html, 'application/javascript': 'alert(1)' },
+              metadata: {}
+            }
+          ],
+          dropped: 0
+        };
+        history.jobs[1].record = { id: html };
+      }
+    }
+    // Not by way of the page's own copy.
+    window.addEventListener('pagehide', () => sessionStorage.clear());
+    await fetch('/lab/api/workspaces/default', {
+      method: 'PUT',
+      body: JSON.stringify(workspace)
+    });
+  }, hostile);
+  await page.reload();
+  await notebook.openPanel();
+  await expect(notebook.row(1)).toContainText(hostile);
+  await expect(notebook.panel.locator('.jp-Jobs-item')).toHaveCount(2);
+  await notebook.row(1).locator('.jp-Jobs-summary').click();
+  await expect(notebook.row(1).locator('.jp-Jobs-details')).toBeVisible();
+  await expect(page.locator('body')).not.toHaveAttribute('data-hacked');
+});
