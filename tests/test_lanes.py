@@ -121,7 +121,8 @@ def test_an_idle_kernel_stays_idle(kernel: Kernel) -> None:
     kernel.execute("3")
     for msg_id in (first, second):
         states = [m["content"]["execution_state"] for m in kernel.of(msg_id) if m["msg_type"] == "status"]
-        assert states == ["busy", "idle"]
+        # `busy` may be said again while the cell runs, if the request before it is answered late; `idle` comes last.
+        assert states in (["busy", "idle"], ["busy", "busy", "idle"])
 
 
 def test_a_cell_with_a_mistake_starts_none_of_its_jobs(kernel: Kernel) -> None:
