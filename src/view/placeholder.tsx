@@ -33,7 +33,7 @@ export function FirstSteps(props: { trans: TranslationBundle }): JSX.Element {
     <Placeholder
       title={trans.__('No jobs yet')}
       text={trans.__(
-        'Put %1 before a line, or %2 on a cell’s first line, and run it: it runs in the background while you go on working.',
+        'Put %1 before a line, or %2 on a cell’s first line: it runs in the background while you go on working.',
         '%job',
         '%%job'
       )}
