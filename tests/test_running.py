@@ -185,6 +185,16 @@ def test_no_exception_leaves_the_thread(kernel: Kernel, code: str) -> None:
     assert record["state"] == "failed"
 
 
+@pytest.mark.parametrize("code", ["exit()", "quit", "exit(keep_kernel=True)"])
+def test_exit_ends_the_job_and_not_the_kernel(kernel: Kernel, code: str) -> None:
+    _, record = kernel.run_job(f"%job {code}")
+    assert (record["state"], record["error"]["ename"]) == ("failed", "SystemExit")
+    assert record["error"]["evalue"] == "exit() ends the job, not the kernel"
+    reply = kernel.shell_reply(kernel.execute("1", wait=False))
+    assert reply["content"]["payload"] == []
+    assert kernel.value("get_ipython().exit_now") is False
+
+
 def test_result_raises_what_the_job_raised(kernel: Kernel) -> None:
     _, record = kernel.run_job("%job {}['missing']")
     msg_id = kernel.execute(f"jobs[{record['id']}].result()")

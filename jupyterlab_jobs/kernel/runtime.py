@@ -20,6 +20,7 @@ from .capture_magic import route_capture_magic
 from .child_output import hear_children
 from .control import ControlChannel
 from .displays import route_displays, show_result
+from .exit import route_exit
 from .figures import separate_figures
 from .foreground import ForegroundCells, record_foreground
 from .job import Job, JobError, Origin
@@ -145,6 +146,7 @@ class Runtime:
             route_displays(self._for_jobs, self.shell)
             route_capture_magic(self._for_jobs, self.shell)
             route_shell_commands(self._for_jobs)
+            route_exit(self._for_jobs, self.shell)
             separate_figures(self._for_jobs)
             hear_children(self._for_jobs, self._streams)
             patches.apply(self._for_jobs)
