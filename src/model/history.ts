@@ -78,7 +78,7 @@ export function boundHistory(
     kept.push(bare);
   }
   const bounded = kept.map((bare, index) => {
-    const log = outputTail(newest[index].log, MAX_OUTPUT);
+    const log = outputTail(withoutError(newest[index]), MAX_OUTPUT);
     const entry = { ...bare, log };
     const size = sizeOf(entry) - sizeOf(bare);
     if (size > left) {
@@ -122,6 +122,16 @@ function shortened(job: IJob): IJob {
       traceback: lastLines(error.traceback)
     }
   };
+}
+
+/** The log without the traceback that the job itself has. */
+function withoutError({ job, log }: IRemembered): IOutputLog {
+  return job.error === null
+    ? log
+    : {
+        ...log,
+        items: log.items.filter(({ output }) => output.output_type !== 'error')
+      };
 }
 
 /** The end of a traceback, which says what went wrong. */

@@ -7,20 +7,24 @@ import { expect, goToNotebook, test } from './jobs';
 // The state database of the real server, in the workspace of the page.
 test.use({ mockState: false });
 
+// Each test loads the page more than once.
+test.slow();
+
 const TALKING =
   '%%job --name talking\nimport time\nprint("before the end")\ntime.sleep(1000)';
 
-/** What is stored on the server about the jobs of all notebooks. */
-async function stored(page: IJupyterLabPageFixture): Promise<string> {
-  return page.evaluate(async () => {
+/** What is stored on the server about the jobs of the notebooks in a directory. */
+async function stored(
+  page: IJupyterLabPageFixture,
+  directory: string
+): Promise<string> {
+  return page.evaluate(async start => {
     const response = await fetch('/lab/api/workspaces/default');
     const { data } = (await response.json()) as { data: object };
     return JSON.stringify(
-      Object.entries(data).filter(([id]) =>
-        id.startsWith('jupyterlab-jobs-history')
-      )
+      Object.entries(data).filter(([id]) => id.startsWith(start))
     );
-  });
+  }, `jupyterlab-jobs-history:${directory}/`);
 }
 
 async function runSome(notebook: NotebookWithJobs): Promise<void> {
@@ -36,7 +40,8 @@ const CELLS = [TALKING, '%job 6 * 7', '%job 1 / 0', '%job --name new 1'];
 
 test('jobs of an earlier kernel session are there after a reload, and can be forgotten', async ({
   openNotebook,
-  page
+  page,
+  tmpPath
 }) => {
   const notebook = await openNotebook(CELLS);
   await runSome(notebook);
@@ -61,12 +66,12 @@ test('jobs of an earlier kernel session are there after a reload, and can be for
 
   await notebook.run(3);
   await expect(notebook.section('finished').locator('li')).toHaveCount(2);
-  await expect.poll(() => stored(page)).toContain('"name":"new"');
+  await expect.poll(() => stored(page, tmpPath)).toContain('"name":"new"');
   await notebook.panel
     .getByRole('button', { name: 'Clear ended jobs' })
     .click();
   await expect(notebook.panel).toContainText('No jobs yet');
-  await expect.poll(() => stored(page)).toBe('[]');
+  await expect.poll(() => stored(page, tmpPath)).toBe('[]');
   await page.reload();
   await notebook.openPanel();
   await expect(notebook.panel).toContainText('No jobs yet');
@@ -74,11 +79,12 @@ test('jobs of an earlier kernel session are there after a reload, and can be for
 
 test('a reload doubles nothing while the kernel lives', async ({
   openNotebook,
-  page
+  page,
+  tmpPath
 }) => {
   const notebook = await openNotebook(CELLS);
   await runSome(notebook);
-  await expect.poll(() => stored(page)).toContain('ZeroDivisionError');
+  await expect.poll(() => stored(page, tmpPath)).toContain('ZeroDivisionError');
   await page.reload();
   await notebook.openPanel();
   await notebook.toHaveState(1, 'running');
@@ -95,7 +101,7 @@ test('a kernel that went while the page was away has lost its jobs', async ({
   const notebook = await openNotebook(CELLS);
   await runSome(notebook);
   await page.notebook.save();
-  await expect.poll(() => stored(page)).toContain('ZeroDivisionError');
+  await expect.poll(() => stored(page, tmpPath)).toContain('ZeroDivisionError');
   const url = page.url();
   await page.evaluate(() => window.location.assign('about:blank'));
   await page.waitForURL('about:blank');
@@ -114,7 +120,11 @@ test('a kernel that went while the page was away has lost its jobs', async ({
   await expect(notebook.badge(0)).toHaveAttribute('data-state', 'lost');
 });
 
-test('the history moves with the notebook', async ({ openNotebook, page }) => {
+test('the history moves with the notebook', async ({
+  openNotebook,
+  page,
+  tmpPath
+}) => {
   const notebook = await openNotebook(CELLS);
   await runSome(notebook);
   await notebook.restartKernel();
@@ -123,22 +133,23 @@ test('the history moves with the notebook', async ({ openNotebook, page }) => {
     const { currentWidget } = window.jupyterapp.shell;
     await (currentWidget as NotebookPanel).context.rename('renamed.ipynb');
   });
-  await expect.poll(() => stored(page)).toContain('/renamed.ipynb"');
-  expect(await stored(page)).not.toContain('/test.ipynb"');
-  await page.reload();
+  await expect.poll(() => stored(page, tmpPath)).toContain('/renamed.ipynb"');
+  expect(await stored(page, tmpPath)).not.toContain('/test.ipynb"');
+  await goToNotebook(page, `${tmpPath}/renamed.ipynb`);
   await notebook.openPanel();
   await notebook.toHaveState(1, 'lost');
 });
 
 test('what is stored and is none is left out', async ({
   openNotebook,
-  page
+  page,
+  tmpPath
 }) => {
   const hostile = '<img src=x onerror=document.body.dataset.hacked=1>';
   const notebook = await openNotebook(CELLS);
   await runSome(notebook);
   await notebook.restartKernel();
-  await expect.poll(() => stored(page)).toContain('"lost":true');
+  await expect.poll(() => stored(page, tmpPath)).toContain('"lost":true');
   await page.evaluate(async html => {
     const response = await fetch('/lab/api/workspaces/default');
     const workspace = (await response.json()) as {

@@ -183,6 +183,18 @@ describe('boundHistory', () => {
     expect(bound(historyOf(remembered(odd))).size).toBe(0);
   });
 
+  it('keeps a traceback once', () => {
+    const error = { ename: 'E', evalue: 'e', traceback: ['a'] };
+    const output = { output_type: 'error', ...error };
+    const entry = remembered(finishedJob(1, { state: 'failed', error }), [
+      text('a'),
+      { output, displayId: null }
+    ]);
+    expect(bound(historyOf(entry)).get('r1:1')).toEqual(
+      remembered(entry.job, [text('a')])
+    );
+  });
+
   it('does not change what is within the bounds', () => {
     const history = historyOf(
       remembered(finishedJob(1), [text('a')]),
