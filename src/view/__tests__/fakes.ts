@@ -89,7 +89,6 @@ export class FakeKernelJobs implements IKernelJobs {
     return Promise.resolve();
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await
   async *output(id: number): AsyncGenerator<string> {
     yield `all of ${id}, `;
     yield 'in two parts';
