@@ -249,8 +249,9 @@ def test_a_transcript_in_the_file() -> None:
             assert reader.read(offset, 99_999) == expected[offset : offset + 99_999]
 
 
-def test_displays_in_a_transcript_are_updated() -> None:
-    transcript = Transcript(Spool())
+@pytest.mark.parametrize("file", [Spool(), None])
+def test_displays_in_a_transcript_are_updated(file: Spool | None) -> None:
+    transcript = Transcript(file)
 
     def display(text: str, *, update: bool) -> None:
         content = {"data": {"text/plain": text}, "metadata": {}, "transient": {"display_id": "d"}}

@@ -330,6 +330,15 @@ def test_a_job_that_reads_a_flood_is_killed(kernel: Kernel) -> None:
     assert kernel.value(f"jobs[{flood['id']}].output == 'x' * 20_000_000 + '\\n'")
 
 
+def test_the_magic_does_not_flood_either(kernel: Kernel) -> None:
+    _, record = kernel.run_job("%job print('x' * 3_000_000 + '\\nthe end')")
+    cell = kernel.execute(f"%jobs output {record['id']}")
+    kernel.until(lambda: kernel.text(cell).endswith("the end\n\n"))
+    text = kernel.text(cell)
+    assert f"2,800,009 characters left out here. All of it is in jobs[{record['id']}].output" in text
+    assert len(text) < 201_000
+
+
 def test_without_room_on_the_disk(fresh_kernel: Kernel) -> None:
     kernel = fresh_kernel
     kernel.install()

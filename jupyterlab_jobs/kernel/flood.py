@@ -30,6 +30,8 @@ _SHORT_END = 8_000
 _MAX_MESSAGES = 1_000
 _MAX_SIZE = 4_000_000
 
+_BOTH_ENDS = 200_000
+
 _NOTE_INTERVAL = 1.0  # seconds
 _NOTES_PER_SECOND = 25  # of all jobs together
 _NEWEST_LINES = 5
@@ -329,6 +331,15 @@ class _Region:
         self.is_shown = True
         self.has_news = False
         return message
+
+
+def shortened(text: str, source: str) -> str:
+    """A text that can be shown at once: if it is too long for that, its beginning and its end."""
+    left_out = len(text) - _BOTH_ENDS
+    if left_out <= 0:
+        return text
+    start, end = text[: _BOTH_ENDS // 2], text[-_BOTH_ENDS // 2 :]
+    return f"{start}\n[… {left_out:,} characters left out here. All of it is in {source} …]\n{end}"
 
 
 def _display_id(message: OutputMessage) -> object:

@@ -11,6 +11,7 @@ from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class, no_var_expand
 
 from .errors import NoSuchJob
+from .flood import shortened
 from .syntax import parse_cell, parse_line
 
 if TYPE_CHECKING:
@@ -66,7 +67,8 @@ class JobMagics(Magics):
             jobs.clear(*(job.id for job in chosen))
         else:
             for job in chosen:
-                print(getattr(job, verb) or f"job {job.id} ({job.state}) has no {verb}")
+                text = getattr(job, verb) or f"job {job.id} ({job.state}) has no {verb}"
+                print(shortened(text, f"jobs[{job.id}].{verb}"))
         return None
 
     def _chosen(self, verb: str, names: list[str]) -> list[Job]:

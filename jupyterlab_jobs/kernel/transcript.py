@@ -149,12 +149,12 @@ class Transcript:
 
     def _settle(self, *, everything: bool = False) -> None:
         """Move the pieces to the parts: to the file in full blocks, and with `everything`, the rest too."""
-        if self._spool is None or not self._pieces:
+        if not self._pieces:
             return
         text = "".join(self._pieces)
         self._pieces = []
         self._size = 0
-        if everything and len(text) < _SMALL:
+        if self._spool is None or (everything and len(text) < _SMALL):
             self._parts.append(text)
             return
         data = text.encode()
