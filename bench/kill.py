@@ -36,6 +36,9 @@ _WITH_CHILD = (
     "asyncio subprocess",
 )
 
+_POOLS = {"multiprocessing pool": 2, "multiprocessing pool that starts": 1}
+"""How often they say that they have begun."""
+
 _WHILE_BUSY = (
     "loop",
     "bare except",
@@ -132,11 +135,9 @@ class _Bench:
         elif kind in _WITH_CHILD:
             # Not through the kernel, whose main thread may be busy.
             _wait_until(lambda: bool(sleepers(self._kernel)))
-        elif kind == "multiprocessing pool":
+        elif kind in _POOLS:
             kernel = self._kernel
-            kernel.until(
-                lambda: any(m["msg_type"] == "stream" and "pool" in m["content"]["text"] for m in kernel.messages)
-            )
+            kernel.until(lambda: _printed(kernel).count("pool") == _POOLS[kind])
         time.sleep(_LONGER_SETTLING.get(kind, _SETTLING))
 
 
@@ -145,6 +146,10 @@ def _wait_until(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.001)
+
+
+def _printed(kernel: Kernel) -> str:
+    return "".join(m["content"]["text"] for m in kernel.messages if m["msg_type"] == "stream")
 
 
 def _wake_up() -> float:

@@ -198,7 +198,10 @@ class Kernel:
 
     def in_state(self, job_id: int, *states: str) -> dict[str, Any]:
         """Wait until a job is in one of the states; returns its record."""
-        self.until(lambda: self.records.get(job_id, {}).get("state") in states)
+        try:
+            self.until(lambda: self.records.get(job_id, {}).get("state") in states)
+        except AssertionError as error:
+            raise AssertionError(f"job {job_id} is not {' or '.join(states)}: {self.records.get(job_id)}") from error
         return self.records[job_id]
 
     def run_job(self, code: str) -> tuple[str, dict[str, Any]]:

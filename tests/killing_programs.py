@@ -64,6 +64,12 @@ BLOCKING = {
     "getoutput": "text = !sleep 1000; true",
     "bash magic": "%%bash\nsleep 1000\ntrue",
     "multiprocessing pool": (
+        "import functools, multiprocessing, time\n"
+        "say = functools.partial(print, 'pool', flush=True)\n"
+        "with multiprocessing.get_context('spawn').Pool(2, say) as pool:\n"
+        "    pool.map(time.sleep, [1000] * 4)"
+    ),
+    "multiprocessing pool that starts": (
         "import multiprocessing, time\nwith multiprocessing.get_context('spawn').Pool(2) as pool:\n"
         "    print('pool', flush=True)\n    pool.map(time.sleep, [1000] * 4)"
     ),

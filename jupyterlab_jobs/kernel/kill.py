@@ -180,8 +180,8 @@ class KillSwitch:
         """End the processes that the job has started. Called once its code has ended, by its own thread."""
         self.pools.stop()
         self.children.end()
-        self.pools.wait_until_stopped()
-        self.children.end()  # what a pool has started meanwhile
+        if self.pools.wait_until_stopped():
+            self.children.end()  # what a pool has started meanwhile
 
     def _open(self, victim: Victim) -> None:
         """From now on the calling thread can be struck. Raises `JobKilled` if the kill came first."""

@@ -48,12 +48,16 @@ class ProcessPools:
             for keeper in keepers:
                 keeper._state = TERMINATE
 
-    def wait_until_stopped(self) -> None:
-        """Wait until they certainly start no worker any more. Their workers have been killed, which wakes them."""
+    def wait_until_stopped(self) -> bool:
+        """Wait until they certainly start no worker any more; returns whether there are any.
+
+        Their workers have been killed, which wakes them.
+        """
         deadline = time.monotonic() + _LONGEST_END
         for starter, *_ in self._keepers:
             # As nobody, here and below: a job's thread joins in slices, and needs the GIL for each.
             run_as(None, starter.join, max(0.0, deadline - time.monotonic()))
+        return bool(self._keepers)
 
 
 def make_killable(replacements: Replacements) -> None:
@@ -129,9 +133,16 @@ def _safe_termination(original: Callable[..., None]) -> Callable[..., None]:
         *others: Any,
     ) -> None:
         if _is_stopped(cls, worker_handler):
-            end = functools.partial(_end, inqueue, outqueue, pool, change_notifier, worker_handler)
+            change_notifier.put(None)
             job = current_job()
-            run_as(None, end) if job is None else job._kill_switch.undisturbed(functools.partial(run_as, None, end))
+            if job is None:
+                _end_workers(pool, worker_handler)
+                _end_queues(inqueue, outqueue)
+            else:
+                # Its workers have been killed; should another one be about to start, it finds no tasks, and the job
+                # waits for it when it ends.
+                end = functools.partial(_end_queues, inqueue, outqueue)
+                job._kill_switch.undisturbed(functools.partial(run_as, None, end))
         else:
             original(cls, taskqueue, inqueue, outqueue, pool, change_notifier, worker_handler, *others)
 
@@ -143,12 +154,14 @@ def _is_stopped(pool_type: type, worker_handler: Any) -> bool:
     return worker_handler._state == TERMINATE and not issubclass(pool_type, ThreadPool)
 
 
-def _end(inqueue: Any, outqueue: Any, pool: list[Any], change_notifier: Any, worker_handler: Thread) -> None:
-    """Terminate a pool that a kill has stopped. The job waits for its workers when it ends."""
-    change_notifier.put(None)
+def _end_workers(pool: list[Any], worker_handler: Thread) -> None:
     worker_handler.join(_LONGEST_END)  # or it may be about to start another worker
     for worker in pool:
         worker.kill()
+
+
+def _end_queues(inqueue: Any, outqueue: Any) -> None:
+    """End the threads that pass on the tasks and the results of a pool that a kill has stopped."""
     inqueue._reader.close()  # the thread that passes tasks on may wait for room
     # That one may be writing as well, for a moment; after that, it is a worker that has taken the lock along.
     outqueue._wlock.acquire(True, _SLICE)

@@ -54,8 +54,8 @@ class ChildProcesses:
         root = _Process(pid)
         if not root.exists:
             return
-        # A root that has ended is kept as long as its group may have members.
-        self._roots = [known for known in self._roots if known.is_running or known.leads_group]
+        # A root that has ended is kept as long as it is a zombie, or its group may have members.
+        self._roots = [known for known in self._roots if known.exists or known.leads_group]
         self._roots.append(root)
         self._polls = {known.pid: self._polls[known.pid] for known in self._roots if known.pid in self._polls}
         if poll is not None:
@@ -91,16 +91,22 @@ class ChildProcesses:
                     psutil.Process(pid).kill()
 
     def end(self) -> None:
-        """Kill them and wait for their end, so that none is left as a zombie, nor replaced by its pool."""
+        """Kill them and wait until none runs any more, so that none is replaced by its pool."""
         deadline = time.monotonic() + _LONGEST_END
         self.kill(self.family())
-        while not all(self._has_ended(root) for root in self._roots) and time.monotonic() < deadline:
+        while any(root.is_running for root in self._roots) and time.monotonic() < deadline:
             time.sleep(_PAUSE)
             self.kill(self.family())
 
-    def _has_ended(self, root: _Process) -> bool:
+    def reap(self) -> None:
+        """Leave none of those that have ended as a zombie. Called after `end`."""
+        deadline = time.monotonic() + _LONGEST_END
+        while not all(self._is_reaped(root) for root in self._roots) and time.monotonic() < deadline:
+            time.sleep(_PAUSE)
+
+    def _is_reaped(self, root: _Process) -> bool:
         if root.is_running:
-            return False  # without a `poll`, which lets go of the GIL
+            return True  # not in time; it is left to the system
         poll = self._polls[root.pid]() if root.pid in self._polls else None
         if poll is not None:
             # By the object, which would miss its process's return code if somebody else were told.

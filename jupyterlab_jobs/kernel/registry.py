@@ -175,9 +175,9 @@ class Registry:
             self._enter(job, "failed")
         self._settle(job, error=error)
 
-    def job_was_killed(self, job: Job) -> None:
+    def job_was_killed(self, job: Job, ended: float) -> None:
         with self._lock:
-            self._enter(job, "killed")
+            self._enter(job, "killed", ended)
         if job.timed_out:
             self._settle(job, error=JobTimedOut(f"job {job.id} has timed out after {job.timeout:g} s"))
         else:
@@ -196,7 +196,7 @@ class Registry:
         job.stuck_in = where
         self.publisher.wake(job)
 
-    def _enter(self, job: Job, state: State) -> None:
+    def _enter(self, job: Job, state: State, ended: float | None = None) -> None:
         assert self._lock.locked()
         check_transition(job.id, job._history, state)
         now = time.time()
@@ -205,7 +205,7 @@ class Registry:
         elif state == "stopping":
             job.stopping_since = now
         else:
-            job.ended = now
+            job.ended = now if ended is None else ended
         # Last: readers without the lock look at the state first.
         job._history.append(state)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import time
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .async_exception import stems_from_kill
@@ -32,7 +33,7 @@ class Observer(Protocol):
     def job_raised(self, job: Job, error: BaseException) -> None:
         """The work has failed."""
 
-    def job_was_killed(self, job: Job) -> None:
+    def job_was_killed(self, job: Job, ended: float) -> None:
         """The work was ended by a kill."""
 
 
@@ -66,6 +67,9 @@ def _run(job: Job, work: Work, observer: Observer) -> None:
         # The threads that it has started are being killed as well, and the processes that were started meanwhile.
         switch.wait_until_all_gone()
         switch.end_children()
-        observer.job_was_killed(job)
+        ended = time.time()
+        # Nobody hears of the end before the system has forgotten them, for which another process may have to wait.
+        switch.children.reap()
+        observer.job_was_killed(job, ended)
     else:
         observer.job_raised(job, outcome)
