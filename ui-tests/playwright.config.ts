@@ -109,6 +109,11 @@ export default defineConfig<GalataOptions>({
       use: { baseURL: labUrl, trace: 'off' }
     },
     {
+      name: 'soak',
+      testDir: 'soak',
+      use: { baseURL: labUrl, trace: 'off' }
+    },
+    {
       name: 'screenshots',
       testDir: 'screenshots',
       use: { baseURL: labUrl, deviceScaleFactor: 2 }

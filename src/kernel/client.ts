@@ -4,13 +4,9 @@ import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
+import { parseMessage, parseReply } from './parsing';
 import type { IRequests, JobsMessage, Method } from './protocol';
-import {
-  parseMessage,
-  parseReply,
-  PROTOCOL_VERSION,
-  REQUEST_TYPE
-} from './protocol';
+import { PROTOCOL_VERSION, REQUEST_TYPE } from './protocol';
 
 /** How long a reply may take, in milliseconds. */
 const TIMEOUT = 10_000;

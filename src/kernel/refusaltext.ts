@@ -1,6 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import { ProtocolError, RequestError } from './protocol';
+import { ProtocolError } from './fields';
+import { RequestError } from './protocol';
 
 /**
  * Why a runtime does not do what it is asked for, as a sentence for the user.

@@ -5,11 +5,10 @@ import {
   list,
   number,
   object,
-  parseLog,
-  parseRecord,
   ProtocolError,
   string
-} from '../kernel/protocol';
+} from '../kernel/fields';
+import { parseLog, parseRecord } from '../kernel/parsing';
 import type { History, IRemembered } from './history';
 import type { IJob, IOutputLog } from './job';
 

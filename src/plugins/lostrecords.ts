@@ -1,5 +1,5 @@
 // What is imported here, is needed at once when a kernel has ended.
-/* eslint-disable jupyter/prefer-lazy-imports */
+
 import type {
   JupyterFrontEnd,
   JupyterFrontEndPlugin

@@ -193,6 +193,15 @@ export class NotebookWithJobs {
     });
   }
 
+  /** Wait until there is a kernel, and a connection to it. */
+  async toBeConnected(): Promise<void> {
+    await this.page.waitForFunction(() => {
+      const { currentWidget } = window.jupyterapp.shell;
+      const { session } = (currentWidget as NotebookPanel).sessionContext;
+      return session?.kernel?.connectionStatus === 'connected';
+    });
+  }
+
   /** Wait until a cell has run: it has its number. */
   async toHaveNumber(index: number, count: number): Promise<void> {
     await expect(this.prompt(index)).toHaveText(`[${count}]:`);

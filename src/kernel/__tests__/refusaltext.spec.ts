@@ -1,6 +1,7 @@
 import { nullTranslator } from '@jupyterlab/translation';
 
-import { ProtocolError, RequestError } from '../protocol';
+import { ProtocolError } from '../fields';
+import { RequestError } from '../protocol';
 import { refusalText } from '../refusaltext';
 
 describe('refusalText', () => {

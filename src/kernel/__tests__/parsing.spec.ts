@@ -1,5 +1,6 @@
 import { EMPTY_LOG } from '../../model/outputlog';
-import { parseMessage, parseReply, RequestError } from '../protocol';
+import { parseMessage, parseReply } from '../parsing';
+import { RequestError } from '../protocol';
 import { event, ok, record, snapshot } from './fakekernel';
 
 const mark = { version: 1, runtime: 'r1', job: 3, seq: 7, in_cell: true };
