@@ -9,7 +9,7 @@ ARGS ?=
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup lab test lint jest pytest browser bench screenshots build clean node FORCE
+.PHONY: help setup lab test lint jest pytest browser bench soak screenshots build clean node FORCE
 
 BIN := $(CURDIR)/.venv/bin
 # As in an activated environment.
@@ -70,6 +70,10 @@ bench: setup $(bench_tools) $(kernels) $(ui_modules) ## Measure (ARGS=kill: only
 	@scripts/ensure-chromium.sh
 	@$(ACTIVE) python -m bench $(ARGS)
 
+soak: setup $(ui_modules) ## Half an hour of random jobs, kills and reloads (ARGS="--minutes 5")
+	@scripts/ensure-chromium.sh
+	@$(ACTIVE) python -m bench.soak $(ARGS)
+
 screenshots: setup $(ui_modules) ## Take the pictures of the documentation
 	@scripts/ensure-chromium.sh
 	@cd ui-tests && $(ACTIVE) jlpm playwright test --project=screenshots $(ARGS)
@@ -78,7 +82,7 @@ build: setup ## Build the extension and link it into .venv
 
 clean: ## Remove everything that was installed, built or cached
 	@rm -rf .venv .venv-ipykernel-* .yarn node_modules lib dist src/kernel/carried-*.json jupyterlab_jobs/labextension
-	@rm -rf bench/results.json jupyterlab_jobs/_version.py .stylelintcache .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf bench/results.json bench/soak.json* jupyterlab_jobs/_version.py .stylelintcache .mypy_cache .pytest_cache .ruff_cache
 	@rm -rf ui-tests/.yarn ui-tests/node_modules ui-tests/test-results
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -13,7 +13,7 @@ import pytest
 from harness import Kernel
 
 from jupyterlab_jobs.kernel.messages import OutputMessage
-from jupyterlab_jobs.kernel.output import OutputLog
+from jupyterlab_jobs.kernel.output_log import OutputLog
 
 # What the Jupyter server allows in a window of 3 s.
 WINDOW = 3.0

@@ -16,7 +16,7 @@ from typing import Any
 from jupyter_client.jsonutil import parse_date
 
 from .messages import OutputMessage
-from .output import OutputLog
+from .output_log import OutputLog
 
 # The oldest are forgotten. A notebook that was saved since has them.
 MAX_CELLS = 500

@@ -18,9 +18,6 @@ from .syntax import jobs_of_cell
 if TYPE_CHECKING:
     from .runtime import Runtime
 
-REQUEST_TYPE = "jobs_request"
-REPLY_TYPE = "jobs_reply"
-
 
 _Answer = tuple[dict[str, Any], list[Job]]
 """The result of a request, and the jobs to start once it is sent."""
@@ -52,7 +49,7 @@ class ControlChannel:
             content = protocol.reply(runtime.publisher.runtime_id, result)
         except Exception as error:
             content, new_jobs = protocol.error_reply(error), []
-        runtime.kernel.session.send(stream, REPLY_TYPE, content, request, ident)
+        runtime.kernel.session.send(stream, protocol.REPLY_TYPE, content, request, ident)
         # After the reply: from here on the jobs compete for the GIL.
         for job in new_jobs:
             runtime.registry.start(job)

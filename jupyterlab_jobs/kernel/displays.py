@@ -12,7 +12,8 @@ from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 from jupyter_client.jsonutil import json_default
 
-from .output import OutputMessage, sendable
+from .messages import OutputMessage
+from .output import sendable
 from .per_job import PerJob
 from .replacements import Replacements
 from .threads import current_job

@@ -115,7 +115,7 @@ class Backlog:
         self._count(message, 1)
 
     def _count(self, message: OutputMessage, sign: int) -> None:
-        size = sign * size_of(message)
+        size = sign * size_of(message.type, message.content)
         self.size += size
         if message.type == "stream":
             self._text_size += size
@@ -232,8 +232,11 @@ class Backlog:
 
     def _charge(self, message: OutputMessage) -> None:
         is_stream = message.type == "stream"
-        # As it is sent: a control character takes six bytes.
-        size = len(json.dumps(message.content["text"], ensure_ascii=False).encode()) if is_stream else size_of(message)
+        if is_stream:
+            # As it is sent: a control character takes six bytes.
+            size = len(json.dumps(message.content["text"], ensure_ascii=False).encode())
+        else:
+            size = size_of(message.type, message.content)
         self._budget.charge(self._output, size, is_stream=is_stream)
 
     @property

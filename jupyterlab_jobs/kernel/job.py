@@ -119,7 +119,7 @@ class Job:
 
     @property
     def output(self) -> str:
-        """What it has printed so far, as text."""
+        """All that it has written so far, as text: what it printed, its errors, and the text of what it displayed."""
         return self._output.text()
 
     @property

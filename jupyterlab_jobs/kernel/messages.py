@@ -18,13 +18,23 @@ class OutputMessage:
     content: dict[str, Any]
 
 
-def size_of(message: OutputMessage) -> int:
-    """How many characters a message holds, roughly."""
-    content = message.content
-    if message.type == "stream":
+def size_of(kind: str, content: dict[str, Any]) -> int:
+    """How many characters a message, or an output in a notebook, holds, roughly."""
+    if kind == "stream":
         return len(content["text"])
-    if message.type == "error":
+    if kind == "error":
         return sum(map(len, content["traceback"]))
-    if message.type == "clear_output":
+    if kind == "clear_output":
         return 0
     return sum(len(value) if isinstance(value, str) else 100 for value in content["data"].values())
+
+
+def text_of(kind: str, content: dict[str, Any]) -> str:
+    """What a message, or an output in a notebook, says to who reads only text."""
+    match kind:
+        case "stream":
+            return str(content["text"])
+        case "error":
+            return "\n".join(content["traceback"]) + "\n"
+        case _:
+            return str(content["data"].get("text/plain", "")) + "\n"

@@ -6,23 +6,19 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from .budget import Usage
 from .child_output import ChildPipe, hear_all
 from .flood import Backlog
-from .messages import OutputMessage as OutputMessage
-from .messages import size_of
+from .messages import OutputMessage, StreamName, size_of, text_of
+from .output_log import OutputLog
 from .threads import undisturbed
 from .transcript import Transcript, TranscriptReader
 
 if TYPE_CHECKING:
     from .job import Job, JobError
     from .publisher import Publisher
-
-MAX_LOG_CHARACTERS = 1_000_000
-MAX_LOG_ITEMS = 2_000
 
 # Writers wait when the publisher has not taken so much: jobs that flood must eat neither the memory nor all the time.
 _MAX_PENDING_SIZE = 4_000_000  # of all jobs that flood
@@ -36,79 +32,6 @@ def sendable(text: str) -> str:
     if text.isascii():
         return text
     return text.encode("utf-8", "replace").decode("utf-8")
-
-
-def _size(item: dict[str, Any]) -> int:
-    """How many characters an output item holds, roughly."""
-    if item["output_type"] == "stream":
-        return len(item["text"])
-    if item["output_type"] == "error":
-        return sum(map(len, item["traceback"]))
-    return sum(len(value) if isinstance(value, str) else 100 for value in item["data"].values())
-
-
-@dataclass(slots=True)
-class OutputLog:
-    """Outputs as a notebook would hold them, bounded. Owned by the publisher: changed and read under its lock."""
-
-    items: deque[dict[str, Any]] = field(default_factory=deque)
-    dropped: int = 0
-    size: int = 0
-    clear_pending: bool = False
-    display_ids: set[str] = field(default_factory=set)
-    """Those of the displays that are or were in it."""
-
-    def apply(self, message: OutputMessage) -> None:
-        """Take in a message, as an output area does."""
-        content = message.content
-        if message.type == "clear_output":
-            if content["wait"]:
-                self.clear_pending = True
-            else:
-                self._clear()
-            return
-        display_id = content.get("transient", {}).get("display_id")
-        if message.type == "update_display_data":
-            if display_id not in self.display_ids:
-                return
-            for item in self.items:
-                if item.get("display_id") == display_id:
-                    self.size -= _size(item)
-                    item.update(data=content["data"], metadata=content["metadata"])
-                    self.size += _size(item)
-            return
-        if self.clear_pending:
-            self._clear()
-        last = self.items[-1] if self.items else None
-        if message.type == "stream" and last is not None and last.get("name") == content["name"]:
-            last["text"] += content["text"]
-            self.size += len(content["text"])
-        else:
-            item = {"output_type": message.type, **content}
-            item.pop("transient", None)
-            if display_id is not None:
-                item["display_id"] = display_id
-                self.display_ids.add(display_id)
-            self.items.append(item)
-            self.size += _size(item)
-        self._bound()
-
-    def _clear(self) -> None:
-        self.items.clear()
-        self.size = 0
-        self.clear_pending = False
-        self.display_ids.clear()
-
-    def _bound(self) -> None:
-        while len(self.items) > 1 and (self.size > MAX_LOG_CHARACTERS or len(self.items) > MAX_LOG_ITEMS):
-            size = _size(self.items.popleft())
-            self.size -= size
-            self.dropped += size
-        if self.size > MAX_LOG_CHARACTERS and self.items[0]["output_type"] == "stream":
-            excess = self.size - MAX_LOG_CHARACTERS
-            self.items[0]["text"] = self.items[0]["text"][excess:]
-            self.size -= excess
-            self.dropped += excess
 
 
 class Output:
@@ -156,7 +79,7 @@ class Output:
         self.children: list[ChildPipe] = []
         """What child processes write to. Changed by one operation at a time, which is atomic."""
 
-    def write(self, name: Literal["stdout", "stderr"], text: str) -> int:
+    def write(self, name: StreamName, text: str) -> int:
         """Write to a stream. Called in the job's threads."""
         if text:
             self.put(OutputMessage("stream", {"name": name, "text": sendable(text)}))
@@ -174,7 +97,7 @@ class Output:
             self._job._kill_switch.undisturbed(self.hear_children)
         self._append(message)
 
-    def put_from_child(self, name: Literal["stdout", "stderr"], text: str) -> None:
+    def put_from_child(self, name: StreamName, text: str) -> None:
         """Write what a child process has written. Called under the lock of its pipe."""
         if text:
             self._append(OutputMessage("stream", {"name": name, "text": sendable(text)}))
@@ -185,8 +108,10 @@ class Output:
             hear_all(self.children.copy())
 
     def _append(self, message: OutputMessage) -> None:
+        # Computed before: a kill in another module than this one could come between the two lines below.
+        size = _MESSAGE_SIZE + size_of(message.type, message.content)
         self._pending.append(message)
-        self._pending_size += _MESSAGE_SIZE + size_of(message)
+        self._pending_size += size
         self._publisher.wake(self._job)
         waits = 0
         limit = max(_MAX_PENDING_SIZE // (self._publisher.budget.flooding or 1), _MAX_PENDING_SIZE_OF_MANY)
@@ -204,7 +129,7 @@ class Output:
         while left > 0 and not self._backlog.is_full:
             message = pending.popleft()
             left -= 1
-            taken_size += _MESSAGE_SIZE + size_of(message)
+            taken_size += _MESSAGE_SIZE + size_of(message.type, message.content)
             texts = [message.content["text"]] if message.type == "stream" else []
             while texts and left > 0 and _same_stream(message, pending[0]):
                 text = pending.popleft().content["text"]
@@ -262,7 +187,7 @@ class Output:
     def _text(self) -> str:
         with self._publisher.lock:
             if self._is_forgotten:
-                return "".join(_text_of(item) for item in self.log.items)
+                return "".join(text_of(item["output_type"], item) for item in self.log.items)
             reader = self.transcript.reader()
             following = self.transcript.following()
             pending = list(self._pending)
@@ -280,13 +205,3 @@ class Output:
 
 def _same_stream(message: OutputMessage, following: OutputMessage) -> bool:
     return following.type == "stream" and following.content["name"] == message.content["name"]
-
-
-def _text_of(item: dict[str, Any]) -> str:
-    match item["output_type"]:
-        case "stream":
-            return str(item["text"])
-        case "error":
-            return "\n".join(item["traceback"]) + "\n"
-        case _:
-            return str(item["data"].get("text/plain", "")) + "\n"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .cell_logs import CellLog
     from .job import Job
-    from .output import OutputLog
+    from .output_log import OutputLog
 
 VERSION = 1
 REQUEST_TYPE = "jobs_request"

@@ -19,7 +19,7 @@ from . import protocol
 from .budget import Budget
 from .cell_logs import CellLogs
 from .keep_alive import KeepAlive
-from .output import OutputMessage
+from .messages import OutputMessage
 from .spool import Spool
 from .states import ENDED
 from .threads import start_own_thread

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from .messages import OutputMessage, text_of
 from .spool import BLOCK_SIZE, Spool
-
-if TYPE_CHECKING:
-    from .output import OutputMessage
 
 _MAX_PIECES = 1_000
 """How many small texts are kept before they are joined: each of them takes more memory than its characters."""
@@ -117,25 +115,21 @@ class Transcript:
         self.was_cleared = True
 
     def _append(self, kind: str, content: dict[str, Any]) -> None:
-        if kind == "stream":
-            self._write(content["text"])
-        elif kind == "error":
-            self._write("\n".join(content["traceback"]) + "\n")
+        text = text_of(kind, content)
+        display_id = content.get("transient", {}).get("display_id")
+        if display_id is None or len(self._updatable) >= _MAX_UPDATABLE:
+            self._write(text)
         else:
-            text = _text_of_bundle(content)
-            display_id = content.get("transient", {}).get("display_id")
-            if display_id is None or len(self._updatable) >= _MAX_UPDATABLE:
-                self._write(text)
-            else:
-                self._settle(everything=True)
-                part = _InMemory(display_id, text)
-                self._parts.append(part)
-                self._updatable[display_id] = part
+            # It may be updated, so it stays in memory, between what was written before and after.
+            self._settle(everything=True)
+            part = _InMemory(display_id, text)
+            self._parts.append(part)
+            self._updatable[display_id] = part
 
     def _update(self, content: dict[str, Any]) -> None:
         part = self._updatable.get(content.get("transient", {}).get("display_id"))
         if part is not None:
-            part.text = _text_of_bundle(content)
+            part.text = text_of("display_data", content)
 
     def _write(self, text: str) -> None:
         self._pieces.append(text)
@@ -218,7 +212,3 @@ class TranscriptReader:
             return part
         assert self._spool is not None
         return self._spool.read(part.block, part.size).decode()
-
-
-def _text_of_bundle(content: dict[str, Any]) -> str:
-    return str(content["data"].get("text/plain", "")) + "\n"

@@ -1,6 +1,7 @@
 import type { IPastJob } from '../tokens';
 import type { IJob, IOutputLog } from './job';
 import { hasEnded } from './job';
+import { EMPTY_LOG } from './outputlog';
 import { outputTail } from './outputtail';
 
 /** How many jobs of one notebook are kept, the newest. */
@@ -70,7 +71,7 @@ export function boundHistory(
   // The jobs themselves come before anything that one of them wrote.
   const kept: IRemembered[] = [];
   for (const entry of newest) {
-    const bare = { ...entry, job: shortened(entry.job), log: EMPTY };
+    const bare = { ...entry, job: shortened(entry.job), log: EMPTY_LOG };
     left -= sizeOf(bare);
     if (left < 0) {
       break;
@@ -107,8 +108,6 @@ export function asPast(
 function endIsKnown({ state }: IJob): boolean {
   return hasEnded(state) && state !== 'lost';
 }
-
-const EMPTY: IOutputLog = { items: [], dropped: 0, clearPending: false };
 
 function shortened(job: IJob): IJob {
   const { error } = job;

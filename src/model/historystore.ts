@@ -99,7 +99,7 @@ export class HistoryStore {
       await journal?.fetch(id)
     ].map(value =>
       parseHistory(value, error => {
-        console.warn('The history of jobs holds what is none.', error);
+        console.warn('Failed to read the stored history of jobs.', error);
       })
     );
     return boundHistory(mergeHistories(stored, last), storedSize);

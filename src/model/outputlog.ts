@@ -25,7 +25,7 @@ export function isEmptyLog(log: IOutputLog): boolean {
  * What a log becomes by a message, as an output area would have it.
  *
  * #### Notes
- * The runtime does the same with the same messages (`OutputLog` in output.py), so that
+ * The runtime does the same with the same messages (`OutputLog` in output_log.py), so that
  * its snapshot and what the page has made of the messages do not differ.
  */
 export function applyOutput(log: IOutputLog, change: OutputChange): IOutputLog {

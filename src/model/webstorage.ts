@@ -50,7 +50,7 @@ export class WebStorageDatabase implements IHistoryDatabase {
     try {
       return JSON.parse(text) as ReadonlyJSONValue;
     } catch (error) {
-      console.warn('The history of jobs holds what is none.', error);
+      console.warn('Failed to read the stored history of jobs.', error);
       return undefined;
     }
   }

@@ -1,5 +1,3 @@
-// What is imported here, the plugin needs when it is activated.
-
 import type {
   JupyterFrontEnd,
   JupyterFrontEndPlugin

@@ -149,8 +149,7 @@ function showsAlready(
   values: nbformat.IOutput[]
 ): boolean {
   const other = new OutputAreaModel({ values, trusted: model.trusted });
-  const shown = model.toJSON() as unknown[];
-  const same = JSONExt.deepEqual(shown as never, other.toJSON());
+  const same = JSONExt.deepEqual(model.toJSON(), other.toJSON());
   other.dispose();
   return same;
 }

@@ -9,7 +9,7 @@ import type { NotebookPanel } from '@jupyterlab/notebook';
 import type { Dialog, WebSocketRoute } from '@playwright/test';
 
 import type { NotebookWithJobs } from '../tests/jobs';
-import { expect, test } from '../tests/jobs';
+import { expect, RECORD_MIME_TYPE, test } from '../tests/jobs';
 
 const MINUTES = Number(process.env.JLJ_SOAK_MINUTES ?? 30);
 const SEED = Number(process.env.JLJ_SOAK_SEED ?? Date.now() % 1_000_000);
@@ -130,7 +130,7 @@ test('random jobs, kills, reloads and interrupted connections lose no line', asy
     const cell = FIRST_JOB + below(JOBS);
     if (action < 50) {
       if (open.has(cell)) {
-        if (!(await hasEnded(notebook, cell))) {
+        if ((await stateOf(notebook, cell)) === 'running') {
           continue;
         }
         await check(notebook, directory, cell, journal);
@@ -147,15 +147,23 @@ test('random jobs, kills, reloads and interrupted connections lose no line', asy
     } else if (action < 60) {
       journal('spin');
       await notebook.run(SPIN);
-    } else if (action < 75 && open.has(cell)) {
-      journal(`kill ${cell}`);
-      const kill = notebook.badge(cell).getByRole('button', { name: /^Kill/ });
-      if (await kill.isVisible()) {
+    } else if (action < 75) {
+      const buttons = notebook
+        .section('running')
+        .getByRole('button', { name: /^Kill job/ });
+      const count = await buttons.count();
+      if (count > 0) {
         // It may end at this very moment.
-        await kill.click({ timeout: 2_000 }).then(
-          () => (tally.kills += 1),
-          () => undefined
-        );
+        await buttons
+          .nth(below(count))
+          .click({ timeout: 2_000 })
+          .then(
+            () => {
+              journal('kill');
+              tally.kills += 1;
+            },
+            () => undefined
+          );
       }
     } else if (action < 80) {
       journal('reload');
@@ -181,28 +189,33 @@ test('random jobs, kills, reloads and interrupted connections lose no line', asy
   }
   for (const cell of open) {
     await expect
-      .poll(() => hasEnded(notebook, cell), { timeout: 5 * 60_000 })
-      .toBe(true);
+      .poll(() => stateOf(notebook, cell), { timeout: 5 * 60_000 })
+      .not.toBe('running');
     await check(notebook, directory, cell, journal);
   }
   journal(JSON.stringify(tally));
   writeFileSync(report, JSON.stringify(tally));
+  expect(Math.min(tally.lines, tally.kills, tally.reloads)).toBeGreaterThan(0);
   expect(tally).toMatchObject({ lost: 0, doubled: 0, misplaced: 0 });
 });
 
 const runsOf = new Map<number, number>();
 
-async function hasEnded(
+/** What the record under a cell says of its job; `running` also before there is one. */
+async function stateOf(
   notebook: NotebookWithJobs,
   cell: number
-): Promise<boolean> {
-  const badges = notebook.badge(cell);
-  const states = await badges.evaluateAll(nodes =>
-    nodes.map(node => node.getAttribute('data-state'))
-  );
-  return states.some(state =>
-    ['finished', 'killed', 'failed'].includes(state ?? '')
-  );
+): Promise<string> {
+  const outputs = await outputsOf(notebook, cell);
+  for (const { data } of outputs) {
+    const record = (data as Record<string, { state: string }> | undefined)?.[
+      RECORD_MIME_TYPE
+    ];
+    if (record) {
+      return record.state;
+    }
+  }
+  return 'running';
 }
 
 /** The number of a cell's newest run, by the files that it has written. */
@@ -228,7 +241,8 @@ async function check(
     .poll(
       async () => {
         shown = await shownLines(notebook, cell);
-        verdict = judge(shown, printedLines(directory, cell, run));
+        const wasKilled = (await stateOf(notebook, cell)) === 'killed';
+        verdict = judge(shown, printedLines(directory, cell, run), wasKilled);
         return verdict.lost + verdict.doubled + verdict.misplaced;
       },
       { timeout: PATIENCE }
@@ -250,19 +264,27 @@ async function check(
 }
 
 /** The lines that stand under a cell. */
-function shownLines(
+async function shownLines(
   notebook: NotebookWithJobs,
   cell: number
 ): Promise<string[]> {
+  return (await outputsOf(notebook, cell))
+    .filter(output => output.output_type === 'stream')
+    .map(({ text }) => (Array.isArray(text) ? text.join('') : String(text)))
+    .join('')
+    .split('\n')
+    .filter(line => line !== '');
+}
+
+/** What stands under a cell; what is out of sight is not drawn, so the model is asked. */
+function outputsOf(
+  notebook: NotebookWithJobs,
+  cell: number
+): Promise<Record<string, unknown>[]> {
   return notebook.page.evaluate(index => {
     const { content } = window.jupyterapp.shell.currentWidget as NotebookPanel;
     const { sharedModel } = content.widgets[index].model;
-    return (sharedModel.toJSON().outputs as Record<string, unknown>[])
-      .filter(output => output.output_type === 'stream')
-      .map(({ text }) => (Array.isArray(text) ? text.join('') : String(text)))
-      .join('')
-      .split('\n')
-      .filter(line => line !== '');
+    return sharedModel.toJSON().outputs as Record<string, unknown>[];
   }, cell);
 }
 
@@ -283,7 +305,11 @@ function printedLines(
   return parts;
 }
 
-function judge(shown: string[], printed: Map<string, string[]>): IVerdict {
+function judge(
+  shown: string[],
+  printed: Map<string, string[]>,
+  wasKilled: boolean
+): IVerdict {
   const verdict = { lost: 0, doubled: 0, misplaced: 0 };
   const known = new Set([...printed.values()].flat());
   const seen = new Set<string>();
@@ -300,7 +326,10 @@ function judge(shown: string[], printed: Map<string, string[]>): IVerdict {
     const missing = lines.length - present.length;
     // The kill may have come between the writing to the file and the printing.
     const mayLack =
-      part === 'job' && missing === 1 && !seen.has(lines[lines.length - 1]);
+      wasKilled &&
+      part === 'job' &&
+      missing === 1 &&
+      !seen.has(lines[lines.length - 1]);
     verdict.lost += mayLack ? 0 : missing;
     // In their order?
     const own = new Set(lines);

@@ -1,0 +1,80 @@
+"""What a cell, or a job, has in the notebook: outputs, as an output area makes them of messages."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any
+
+from .messages import OutputMessage, size_of
+
+MAX_LOG_CHARACTERS = 1_000_000
+MAX_LOG_ITEMS = 2_000
+
+
+@dataclass(slots=True)
+class OutputLog:
+    """Outputs as a notebook would hold them, bounded. Owned by the publisher: changed and read under its lock."""
+
+    items: deque[dict[str, Any]] = field(default_factory=deque)
+    dropped: int = 0
+    size: int = 0
+    clear_pending: bool = False
+    display_ids: set[str] = field(default_factory=set)
+    """Those of the displays that are or were in it."""
+
+    def apply(self, message: OutputMessage) -> None:
+        """Take in a message, as an output area does."""
+        content = message.content
+        if message.type == "clear_output":
+            if content["wait"]:
+                self.clear_pending = True
+            else:
+                self._clear()
+            return
+        display_id = content.get("transient", {}).get("display_id")
+        if message.type == "update_display_data":
+            if display_id not in self.display_ids:
+                return
+            for item in self.items:
+                if item.get("display_id") == display_id:
+                    self.size -= _size(item)
+                    item.update(data=content["data"], metadata=content["metadata"])
+                    self.size += _size(item)
+            return
+        if self.clear_pending:
+            self._clear()
+        last = self.items[-1] if self.items else None
+        if message.type == "stream" and last is not None and last.get("name") == content["name"]:
+            last["text"] += content["text"]
+            self.size += len(content["text"])
+        else:
+            item = {"output_type": message.type, **content}
+            item.pop("transient", None)
+            if display_id is not None:
+                item["display_id"] = display_id
+                self.display_ids.add(display_id)
+            self.items.append(item)
+            self.size += _size(item)
+        self._bound()
+
+    def _clear(self) -> None:
+        self.items.clear()
+        self.size = 0
+        self.clear_pending = False
+        self.display_ids.clear()
+
+    def _bound(self) -> None:
+        while len(self.items) > 1 and (self.size > MAX_LOG_CHARACTERS or len(self.items) > MAX_LOG_ITEMS):
+            size = _size(self.items.popleft())
+            self.size -= size
+            self.dropped += size
+        if self.size > MAX_LOG_CHARACTERS and self.items[0]["output_type"] == "stream":
+            excess = self.size - MAX_LOG_CHARACTERS
+            self.items[0]["text"] = self.items[0]["text"][excess:]
+            self.size -= excess
+            self.dropped += excess
+
+
+def _size(item: dict[str, Any]) -> int:
+    return size_of(item["output_type"], item)
