@@ -153,3 +153,78 @@ def test_events_and_numbers_have_no_gap(kernel: Kernel) -> None:
     told = [event["cells"][request] for event in events if request in event["cells"]]
     assert [cell["cell_id"] for cell in told] == ["numbers"]
     assert told[0]["log"]["items"][0]["text"].startswith("a\n")
+
+
+def test_what_users_pass_on_becomes_what_the_protocol_asks_for(kernel: Kernel) -> None:
+    code = "from IPython.display import display, update_display, clear_output\n"
+    for job in ("", "%job "):
+        request = kernel.execute(
+            f"{code}%job 0\n{job}clear_output(1); display('a', display_id=7); update_display('b', display_id=7)",
+            cell_id=f"lenient{job}",
+        )
+        for index in range(2 if job else 1):
+            kernel.ended(kernel.job_of(request, index))
+        kernel.until(lambda request=request: "'b'" in str(logged(kernel, request)))
+        ids = [item.get("display_id") for item in kernel.ask("snapshot")["cells"][request]["log"]["items"]]
+        assert "7" in ids
+        waits = [m["content"]["wait"] for m in kernel.of(request) if m["msg_type"] == "clear_output"]
+        assert waits == [True]
+
+
+def test_a_display_is_kept_as_it_was_shown(kernel: Kernel) -> None:
+    request = kernel.execute(
+        "data = {'text/plain': 'a', 'application/json': {'x': [1]}}\n"
+        "%job 0\n"
+        "display(data, raw=True)\n"
+        "data['text/plain'] = 'b'; data['application/json']['x'].append(2)",
+        cell_id="mutable",
+    )
+    kernel.ended(kernel.job_of(request))
+    assert {"text/plain": "a", "application/json": {"x": [1]}} in [
+        output.get("data") for output in same(kernel, request)
+    ]
+
+
+def test_a_job_that_ends_with_a_pending_clear_has_its_end_under_the_cell(kernel: Kernel) -> None:
+    request = kernel.execute("%%job\ndisplay('picture'); clear_output(wait=True)", cell_id="pending")
+    kernel.ended(kernel.job_of(request))
+    [state] = [output["data"][RECORD]["state"] for output in same(kernel, request) if RECORD in output.get("data", {})]
+    assert state == "finished"
+
+
+def test_a_job_that_comes_late_does_not_replace_what_its_cell_shows(kernel: Kernel) -> None:
+    request = kernel.execute(
+        "import asyncio\n"
+        "async def later():\n"
+        "    await asyncio.sleep(0)\n"
+        "    while not released: await asyncio.sleep(0.01)\n"
+        "    jobs.submit('print(1)', name='late')\n"
+        "released = []\n"
+        "task = asyncio.create_task(later())\n"
+        "print('shown')",
+        cell_id="late",
+    )
+    kernel.execute("released.append(1)")
+    kernel.until(lambda: any(record["name"] == "late" for record in kernel.records.values()))
+    assert logged(kernel, request) is None
+
+
+def test_what_a_widget_captures_is_not_under_the_cell(kernel: Kernel) -> None:
+    # What ipywidgets' Output does when it is entered and left.
+    request = kernel.execute(
+        "%job 0\n"
+        "kernel = get_ipython().kernel\n"
+        "def tell(msg_id):\n"
+        "    content = {'comm_id': 'w', 'data': {'method': 'update', 'state': {'msg_id': msg_id}}}\n"
+        "    kernel.session.send(kernel.iopub_socket, 'comm_msg', content, parent=kernel.get_parent('shell'))\n"
+        "import sys; jobs.wait(); print('before'); sys.stdout.flush()\n"
+        "tell(kernel.get_parent('shell')['header']['msg_id'])\n"
+        "display('captured')\n"
+        "tell('')\n"
+        "display('after')",
+        cell_id="widget",
+    )
+    kernel.until(lambda: "'after'" in str(logged(kernel, request)))
+    log = str(logged(kernel, request))
+    assert "before" in log
+    assert "captured" not in log

@@ -21,6 +21,9 @@ from .output_log import OutputLog
 # The oldest are forgotten. A notebook that was saved since has them.
 MAX_CELLS = 500
 MAX_CHARACTERS = 20_000_000
+# More than a job's own log has: jobs hold back text that is too much, but not pictures.
+MAX_CELL_CHARACTERS = 5_000_000
+MAX_CELL_ITEMS = 5_000
 
 
 @dataclass(slots=True)
@@ -31,7 +34,7 @@ class CellLog:
     cell_id: str
     sent: float
     """When the page has sent the execute request, in seconds since the epoch."""
-    log: OutputLog = field(default_factory=OutputLog)
+    log: OutputLog = field(default_factory=lambda: OutputLog(max_size=MAX_CELL_CHARACTERS, max_items=MAX_CELL_ITEMS))
     depth: int = 0
     """How many executions of code the main thread is in for it: a cell may run another one inside."""
     has_jobs: bool = False

@@ -49,16 +49,25 @@ class ControlChannel:
             content = protocol.reply(runtime.publisher.runtime_id, result)
         except Exception as error:
             content, new_jobs = protocol.error_reply(error), []
-        runtime.kernel.session.send(stream, protocol.REPLY_TYPE, content, request, ident)
+        self._send(stream, ident, request, content)
         # After the reply: from here on the jobs compete for the GIL.
         for job in new_jobs:
             runtime.registry.start(job)
         runtime.main_thread.tell_busy_after_reply()
 
+    def _send(self, stream: Any, ident: Any, request: dict[str, Any], content: dict[str, Any]) -> None:
+        session = self._runtime.kernel.session
+        try:
+            session.send(stream, protocol.REPLY_TYPE, content, request, ident)
+        except Exception as error:
+            # What cannot be packed must not leave the page without an answer.
+            session.send(stream, protocol.REPLY_TYPE, protocol.error_reply(error), request, ident)
+
     def _snapshot(self, params: dict[str, Any]) -> _Answer:
         publisher = self._runtime.publisher
-        jobs = self._runtime.registry.all()
         with publisher.lock:
+            # Under the lock: a job that is missing here must have a higher number than the snapshot.
+            jobs = self._runtime.registry.all()
             return protocol.snapshot(self._runtime.version, publisher.seq, jobs, publisher.cells.with_jobs()), []
 
     def _submit(self, params: dict[str, Any]) -> _Answer:

@@ -12,7 +12,7 @@ from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 from jupyter_client.jsonutil import json_default
 
-from .messages import OutputMessage
+from .messages import OutputMessage, with_display_id
 from .output import sendable
 from .per_job import PerJob
 from .replacements import Replacements
@@ -78,6 +78,8 @@ def _routed_publish(original: Callable[..., None]) -> Callable[..., None]:
         if job is None:
             original(self, data, metadata, *args, transient=transient, update=update, **kwargs)
             return
+        if transient and "display_id" in transient:
+            transient = with_display_id(transient)
         content = {**json_bundle(data, metadata), "transient": transient or {}}
         job._output.put(OutputMessage("update_display_data" if update else "display_data", content))
 

@@ -214,9 +214,9 @@ class Backlog:
                 self._messages[0] = OutputMessage("stream", {"name": name, "text": text[length:]})
                 message = OutputMessage("stream", {"name": name, "text": text[:length]})
                 self._count(message, -1)
-                self._shown += length
+                self._shown += _lasting(message.content["text"])
                 return message
-            self._shown += length
+            self._shown += _lasting(text)
         del self._messages[0]
         self._count(message, -1)
         return message
@@ -251,6 +251,13 @@ class Backlog:
         return bool(self._messages) or (
             region is not None and (region.has_news or self._has_ended or not self._is_cell_full)
         )
+
+
+def _lasting(text: str) -> int:
+    """How many characters of it stay in the cell: a progress bar overwrites itself."""
+    if "\r" not in text:
+        return len(text)
+    return sum(len(line.rstrip("\r").rpartition("\r")[2]) + 1 for line in text.split("\n"))
 
 
 class _Region:

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_client.session import Session, extract_header
 
-from .messages import OUTPUT_TYPES, OutputMessage
+from .messages import OUTPUT_TYPES, OutputMessage, with_display_id
 from .replacements import Replacements
 
 if TYPE_CHECKING:
     from .publisher import Publisher
+
+
+_HEARD = OUTPUT_TYPES | {"comm_open", "comm_msg", "comm_close"}
 
 
 class ForegroundCells:
@@ -66,10 +69,14 @@ def record_foreground(replacements: Replacements, session: Session, publisher: P
     ) -> Any:
         message_type: Any = message if isinstance(message, str) else message.get("msg_type")
         # In a forked process a thread that is not there may have held the publisher's lock.
-        if message_type not in OUTPUT_TYPES or os.getpid() != pid:
+        if message_type not in _HEARD or os.getpid() != pid:
             return original(stream, message, content, parent, ident, buffers, track, header, metadata)
         if not isinstance(message, str):
             content, parent = message["content"], message["parent_header"]
+        if message_type not in OUTPUT_TYPES:
+            publisher.captured.hear(message_type, content)
+            return original(stream, message, content, parent, ident, buffers, track, header, metadata)
+        _make_regular(message_type, content)
         request_id = extract_header(parent).get("msg_id") if parent else None
 
         def send_marked(mark: dict[str, Any]) -> Any:
@@ -82,3 +89,11 @@ def record_foreground(replacements: Replacements, session: Session, publisher: P
         return publisher.publish_foreground(OutputMessage(message_type, content), request_id, send_marked)
 
     replacements.set(session, "send", send)
+
+
+def _make_regular(message_type: str, content: dict[str, Any]) -> None:
+    """Give what users pass on the type that Jupyter's protocol asks for; clients are not as lenient as IPython."""
+    if message_type == "clear_output":
+        content["wait"] = bool(content.get("wait"))
+    elif "display_id" in (content.get("transient") or ()):
+        content["transient"] = with_display_id(content["transient"])

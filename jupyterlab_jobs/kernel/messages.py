@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
+
+from jupyter_client.jsonutil import json_default
 
 MessageType = Literal["stream", "display_data", "update_display_data", "execute_result", "error", "clear_output"]
 OUTPUT_TYPES: frozenset[MessageType] = frozenset(get_args(MessageType))
@@ -16,6 +19,21 @@ class OutputMessage:
 
     type: MessageType
     content: dict[str, Any]
+
+    def frozen(self) -> OutputMessage:
+        """The message as it was sent: ipykernel takes over what the user has passed to it, who may change it later."""
+        if "data" not in self.content:
+            return self
+        data, metadata = (
+            {key: value if isinstance(value, str) else _json_copy(value) for key, value in self.content[part].items()}
+            for part in ("data", "metadata")
+        )
+        return OutputMessage(self.type, {**self.content, "data": data, "metadata": metadata})
+
+
+def with_display_id(transient: dict[str, Any]) -> dict[str, Any]:
+    """The transient data with a display id that is text: users pass numbers as well."""
+    return {**transient, "display_id": str(transient["display_id"])}
 
 
 def size_of(kind: str, content: dict[str, Any]) -> int:
@@ -38,3 +56,7 @@ def text_of(kind: str, content: dict[str, Any]) -> str:
             return "\n".join(content["traceback"]) + "\n"
         case _:
             return str(content["data"].get("text/plain", "")) + "\n"
+
+
+def _json_copy(value: Any) -> Any:
+    return json.loads(json.dumps(value, default=json_default))

@@ -19,9 +19,11 @@ class OutputLog:
     items: deque[dict[str, Any]] = field(default_factory=deque)
     dropped: int = 0
     size: int = 0
+    max_size: int = MAX_LOG_CHARACTERS
+    max_items: int = MAX_LOG_ITEMS
     clear_pending: bool = False
     display_ids: set[str] = field(default_factory=set)
-    """Those of the displays that are or were in it."""
+    """Those of the displays in it."""
 
     def apply(self, message: OutputMessage) -> None:
         """Take in a message, as an output area does."""
@@ -32,7 +34,7 @@ class OutputLog:
             else:
                 self._clear()
             return
-        display_id = content.get("transient", {}).get("display_id")
+        display_id = (content.get("transient") or {}).get("display_id")
         if message.type == "update_display_data":
             if display_id not in self.display_ids:
                 return
@@ -65,12 +67,16 @@ class OutputLog:
         self.display_ids.clear()
 
     def _bound(self) -> None:
-        while len(self.items) > 1 and (self.size > MAX_LOG_CHARACTERS or len(self.items) > MAX_LOG_ITEMS):
-            size = _size(self.items.popleft())
+        while len(self.items) > 1 and (self.size > self.max_size or len(self.items) > self.max_items):
+            item = self.items.popleft()
+            size = _size(item)
             self.size -= size
             self.dropped += size
-        if self.size > MAX_LOG_CHARACTERS and self.items[0]["output_type"] == "stream":
-            excess = self.size - MAX_LOG_CHARACTERS
+            display_id = item.get("display_id")
+            if not any(other.get("display_id") == display_id for other in self.items):
+                self.display_ids.discard(display_id)
+        if self.size > self.max_size and self.items[0]["output_type"] == "stream":
+            excess = self.size - self.max_size
             self.items[0]["text"] = self.items[0]["text"][excess:]
             self.size -= excess
             self.dropped += excess

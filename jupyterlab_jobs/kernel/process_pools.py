@@ -12,6 +12,7 @@ import contextlib
 import functools
 import os
 import time
+from _thread import allocate_lock
 from collections.abc import Callable
 from multiprocessing.pool import TERMINATE, Pool, ThreadPool
 from threading import Thread
@@ -30,9 +31,10 @@ _SLICE = 0.003
 class ProcessPools:
     """The pools that one job has made, by the threads that keep each of them going."""
 
-    __slots__ = ("_keepers",)
+    __slots__ = ("_keepers", "_lock")
 
     def __init__(self) -> None:
+        self._lock = allocate_lock()  # for changes
         self._keepers: list[list[Any]] = []
 
     def add(self, pool: Any) -> None:
@@ -40,7 +42,8 @@ class ProcessPools:
         # The one that starts workers comes first.
         names = ("_worker_handler", "_task_handler", "_result_handler")
         new = [vars(pool)[name] for name in names if name in vars(pool)]
-        self._keepers = [keepers for keepers in [*self._keepers, new] if any(k.is_alive() for k in keepers)]
+        with self._lock:  # several threads of the job may make pools
+            self._keepers = [keepers for keepers in [*self._keepers, new] if any(k.is_alive() for k in keepers)]
 
     def stop(self) -> None:
         """Have the pools replace no worker any more, and do no work. In any thread; does not wait."""

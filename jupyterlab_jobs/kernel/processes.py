@@ -15,6 +15,7 @@ import os
 import signal
 import sys
 import time
+from _thread import allocate_lock
 from collections.abc import Callable
 from threading import get_native_id
 from weakref import WeakMethod
@@ -39,9 +40,10 @@ _LONGEST_END = 0.5
 class ChildProcesses:
     """The child processes of one job. Threads of the job add to it, any thread may kill."""
 
-    __slots__ = ("_killed", "_polls", "_roots")
+    __slots__ = ("_killed", "_lock", "_polls", "_roots")
 
     def __init__(self) -> None:
+        self._lock = allocate_lock()  # for changes
         self._roots: list[_Process] = []
         self._polls: dict[int, WeakMethod[Callable[[], object]]] = {}
         self._killed = (-math.inf, 0)
@@ -54,12 +56,14 @@ class ChildProcesses:
         root = _Process(pid)
         if not root.exists:
             return
-        # A root that has ended is kept as long as it is a zombie, or its group may have members.
-        self._roots = [known for known in self._roots if known.exists or known.leads_group]
-        self._roots.append(root)
-        self._polls = {known.pid: self._polls[known.pid] for known in self._roots if known.pid in self._polls}
-        if poll is not None:
-            self._polls[pid] = WeakMethod(poll)
+        with self._lock:  # several threads of the job may start processes
+            # A root that has ended is kept as long as it is a zombie, or its group may have members.
+            roots = [known for known in self._roots if known.exists or known.leads_group]
+            polls = {known.pid: self._polls[known.pid] for known in roots if known.pid in self._polls}
+            if poll is not None:
+                polls[pid] = WeakMethod(poll)
+            self._polls = polls
+            self._roots = [*roots, root]
 
     @property
     def were_just_killed(self) -> bool:

@@ -8,6 +8,7 @@ goes out at once.
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 import uuid
@@ -17,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 from . import protocol
 from .budget import Budget
-from .cell_logs import CellLogs
+from .captured_cells import CapturedCells
+from .cell_logs import CellLog, CellLogs
 from .keep_alive import KeepAlive
 from .messages import OutputMessage
 from .spool import Spool
@@ -26,7 +28,7 @@ from .threads import start_own_thread
 from .transport import KernelTransport
 
 if TYPE_CHECKING:
-    from .job import Job
+    from .job import Job, Origin
 
 _log = logging.getLogger(__name__)
 
@@ -37,18 +39,23 @@ Mark = dict[str, Any]
 _SECONDS_PER_MESSAGE = 0.002
 _SHORTEST_PAUSE = 0.02
 
+_LONGEST_STOP = 4.0
+"""Seconds that are left for what is to be sent when the runtime is unloaded."""
+
 
 class Publisher:
-    """Owns the sequence number, the jobs' output logs and those of their cells; `lock` guards all of them.
+    """Owns the sequence number, the jobs' output logs and those of their cells, the budget and the spool; `lock` guards
+    the logs and the number.
 
-    Any thread may call `wake`, `announce_removed` and `publish_foreground`; what jobs write, only the publisher's own
-    sends.
+    Any thread may call `wake`, `announce_removed`, `start_cell_log` and `publish_foreground`; what jobs write, only the
+    publisher's own sends.
     """
 
     def __init__(self, transport: KernelTransport) -> None:
         # Reentrant, because the garbage collector may run a finalizer anywhere, and that may display something.
         self.lock = threading.RLock()
         self.cells = CellLogs()
+        self.captured = CapturedCells()
         self.runtime_id = uuid.uuid4().hex
         self.seq = 0
         self.budget = Budget()
@@ -68,7 +75,7 @@ class Publisher:
         """Send what is left, and end the thread."""
         if self._thread is not None:
             self._queue.put(None)
-            self._thread.join(timeout=5)
+            self._thread.join(timeout=_LONGEST_STOP + 1)
             self._thread = None
 
     def wake(self, job: Job) -> None:
@@ -85,10 +92,14 @@ class Publisher:
             self._waiting.discard(job.id)
             raise
 
-    def tell_cell(self, header: dict[str, Any], cell_id: str) -> None:
-        """A job was started by a cell, of which clients are told from now on."""
-        with self.lock:
-            self.cells.start_job(header, cell_id)
+    def start_cell_log(self, origin: Origin) -> None:
+        """A job is started by a cell, of which clients are told from now on."""
+        if origin.cell_id is not None:
+            with self.lock:
+                # The express lane may be ahead of the main thread. Otherwise a cell that has no log has ended long ago,
+                # as far as the log is concerned, and what it has shown is not known.
+                if origin.lane == "express" or self.cells.find(origin.parent.get("msg_id")) is not None:
+                    self.cells.start_job(origin.parent, origin.cell_id)
 
     def publish_foreground(self, message: OutputMessage, request_id: str | None, send: Callable[[Mark], Any]) -> Any:
         """Publish what is no job's output by calling `send` with the metadata to add; returns what it returns.
@@ -96,8 +107,8 @@ class Publisher:
         It is numbered if it is seen under a cell with jobs. Called in any thread that publishes.
         """
         with self.lock:
-            cell = self.cells.find(request_id)
-            display_id = message.content.get("transient", {}).get("display_id")
+            cell = self._cell_of(request_id)
+            display_id = (message.content.get("transient") or {}).get("display_id")
             is_update = message.type == "update_display_data"
             mark: Mark = {}
             if (cell is not None and cell.has_jobs) or (is_update and self.cells.shows(display_id)):
@@ -105,8 +116,13 @@ class Publisher:
                 mark = protocol.output_metadata(self.runtime_id, None, self.seq, in_cell=True)
             sent = send(mark)
             # After it, and so under a number that was taken before: if it could not be sent, clients see a gap.
-            self.cells.apply(cell, message)
+            if cell is not None or is_update:
+                self.cells.apply(cell, message.frozen())
             return sent
+
+    def _cell_of(self, request_id: str | None) -> CellLog | None:
+        """The log of the cell under which a request's output is shown now."""
+        return None if request_id in self.captured else self.cells.find(request_id)
 
     def announce_removed(self, job_id: int) -> None:
         """The job is no longer in the list."""
@@ -116,7 +132,9 @@ class Publisher:
 
     def _run(self) -> None:
         stopping = False
-        while not stopping:
+        deadline = math.inf
+        # Once it is to stop, until all is sent: who has something left wakes it again.
+        while not stopping or (not self._queue.empty() and time.monotonic() < deadline):
             changed: dict[Job, None] = {}
             removed: list[int] = []
             try:
@@ -124,6 +142,7 @@ class Publisher:
                 while True:
                     if entry is None:
                         stopping = True
+                        deadline = time.monotonic() + _LONGEST_STOP
                     elif isinstance(entry, int):
                         removed.append(entry)
                     else:
@@ -137,7 +156,7 @@ class Publisher:
                 # What cannot be sent must not silence all other jobs; the gap in `seq` makes clients ask again.
                 _log.exception("Failed to publish")
                 sent = 1
-            if not stopping:
+            if not (stopping and self._queue.empty()):
                 time.sleep(max(_SHORTEST_PAUSE, sent * _SECONDS_PER_MESSAGE))
 
     def _publish(self, jobs: list[Job], removed: list[int]) -> int:
@@ -192,7 +211,8 @@ class Publisher:
         for message in output.take(ended=ended):
             if output.shown == "cleared":
                 sent += self._show_record(job)
-            self._send_output(job, message, job.id)
+            # Who is told that the job is removed has no place for its output any more.
+            self._send_output(job, message, None if job.is_removed else job.id)
             # After it: what cannot be sent must not be in the log, or no snapshot could be sent either.
             output.log.apply(message)
             sent += 1
@@ -204,7 +224,8 @@ class Publisher:
                     sent += self._show_record(job)
         if output.is_waiting:
             self.wake(job)
-        if ended and output.shown == "running" and output.is_sent:
+        # "cleared": what a clear_output(wait=True) leaves there, nothing has come to replace.
+        if ended and output.shown in ("running", "cleared") and output.is_sent:
             sent += self._show_record(job, update=True)
         return sent
 
@@ -226,7 +247,7 @@ class Publisher:
 
     def _send_output(self, job: Job, message: OutputMessage, job_id: int | None) -> None:
         parent = job.origin.parent
-        cell = self.cells.find(parent.get("msg_id"))
+        cell = self._cell_of(parent.get("msg_id"))
         metadata = protocol.output_metadata(self.runtime_id, job_id, self.seq + 1, in_cell=cell is not None)
         self._transport.send(message.type, message.content, parent=parent, metadata=metadata)
         self.seq += 1

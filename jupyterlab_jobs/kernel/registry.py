@@ -54,20 +54,20 @@ class Registry:
     def add(self, job: Job) -> Job:
         """Put a job into the list; it is queued until `start`."""
         self._make_ready()
+        # Before it is in the list: a kill of the job that submits, or an interrupt, may come while this waits.
+        undisturbed(functools.partial(self.publisher.start_cell_log, job.origin))
         with self._lock:
             self._by_id[job.id] = job
-        if job.origin.cell_id is not None:
-            undisturbed(functools.partial(self.publisher.tell_cell, job.origin.parent, job.origin.cell_id))
         return job
 
     def submit(self, job: Job) -> Job:
         """Put a job into the list and start it."""
-        self.add(job)
         try:
+            self.add(job)
             self.start(job)
         except BaseException:
             # An interrupt, or the kill of the job that submits: nobody would start this one any more.
-            if job.state == "queued":
+            if job.id in self._by_id and job.state == "queued":
                 self.kill([job])
             raise
         return job

@@ -1,7 +1,13 @@
 import type * as nbformat from '@jupyterlab/nbformat';
 
-import type { ICellLog, IJob, IJobError, IOutputLog } from '../model/job';
-import { jobKey } from '../model/job';
+import type {
+  ICellLog,
+  IJob,
+  IJobError,
+  IJobOutput,
+  IOutputLog
+} from '../model/job';
+import { jobKey, KERNEL_JOB_STATES } from '../model/job';
 import type { Fields } from './fields';
 import {
   boolean,
@@ -191,19 +197,17 @@ function parseCells(value: unknown): Map<string, ICellLog> {
 export function parseLog(value: unknown): IOutputLog {
   const log = object(value, 'log');
   return {
-    items: list(
-      log.items,
-      entry => {
-        const item = object(entry, 'item');
-        return {
-          output: parseItem(string(item.output_type, 'output_type'), item),
-          displayId: nullable(item.display_id, string, 'display_id')
-        };
-      },
-      'items'
-    ),
+    items: list(log.items, parseLogItem, 'items'),
     dropped: integer(log.dropped, 'dropped'),
     clearPending: boolean(log.clear_pending ?? false, 'clear_pending')
+  };
+}
+
+function parseLogItem(entry: unknown): IJobOutput {
+  const item = object(entry, 'item');
+  return {
+    output: parseItem(string(item.output_type, 'output_type'), item),
+    displayId: nullable(item.display_id, string, 'display_id')
   };
 }
 
@@ -280,11 +284,7 @@ export function parseRecord(value: unknown, runtime: string): IJob {
     runtime,
     id,
     name: string(record.name, 'name'),
-    state: literal(
-      record.state,
-      ['queued', 'running', 'stopping', 'finished', 'failed', 'killed'],
-      'state'
-    ),
+    state: literal(record.state, KERNEL_JOB_STATES, 'state'),
     code: string(record.code, 'code'),
     cellId: nullable(record.cell_id, string, 'cell_id'),
     request: nullable(record.request, string, 'request'),

@@ -4,8 +4,20 @@ import type * as nbformat from '@jupyterlab/nbformat';
  * Where a job is in its life. `lost` is the page's own: the kernel that ran
  * the job is gone, so nothing but the page can say it.
  */
-export type JobState =
-  'queued' | 'running' | 'stopping' | 'finished' | 'failed' | 'killed' | 'lost';
+export type JobState = KernelJobState | 'lost';
+
+/** The states that the kernel tells. */
+export const KERNEL_JOB_STATES = [
+  'queued',
+  'running',
+  'stopping',
+  'finished',
+  'failed',
+  'killed'
+] as const;
+
+/** A state that the kernel tells. */
+export type KernelJobState = (typeof KERNEL_JOB_STATES)[number];
 
 /**
  * A section of the panel.

@@ -7,6 +7,20 @@ import type { IJobOutput, IOutputLog } from './job';
 export const MAX_LOG_CHARACTERS = 1_000_000;
 export const MAX_LOG_ITEMS = 2_000;
 
+/** How much a log holds. */
+export interface ILogBounds {
+  readonly characters: number;
+  readonly items: number;
+}
+
+const OF_JOB: ILogBounds = {
+  characters: MAX_LOG_CHARACTERS,
+  items: MAX_LOG_ITEMS
+};
+
+/** What the log of a cell holds; the runtime keeps as much. */
+export const OF_CELL: ILogBounds = { characters: 5_000_000, items: 5_000 };
+
 /** The log of a job that has written nothing. */
 export const EMPTY_LOG: IOutputLog = {
   items: [],
@@ -28,7 +42,11 @@ export function isEmptyLog(log: IOutputLog): boolean {
  * The runtime does the same with the same messages (`OutputLog` in output_log.py), so that
  * its snapshot and what the page has made of the messages do not differ.
  */
-export function applyOutput(log: IOutputLog, change: OutputChange): IOutputLog {
+export function applyOutput(
+  log: IOutputLog,
+  change: OutputChange,
+  bounds: ILogBounds = OF_JOB
+): IOutputLog {
   switch (change.type) {
     case 'clear':
       return change.wait ? { ...log, clearPending: true } : cleared(log);
@@ -52,7 +70,8 @@ export function applyOutput(log: IOutputLog, change: OutputChange): IOutputLog {
         : log;
     case 'append':
       return bounded(
-        append(log.clearPending ? cleared(log) : log, change.item)
+        append(log.clearPending ? cleared(log) : log, change.item),
+        bounds
       );
   }
 }
@@ -79,16 +98,16 @@ function append(log: IOutputLog, item: IJobOutput): IOutputLog {
 /**
  * Drop whole outputs at the front, and of the last one, if it is text, its beginning.
  */
-function bounded(log: IOutputLog): IOutputLog {
+function bounded(log: IOutputLog, bounds: ILogBounds): IOutputLog {
   let size = log.items.reduce((sum, item) => sum + sizeOf(item.output), 0);
-  if (size <= MAX_LOG_CHARACTERS && log.items.length <= MAX_LOG_ITEMS) {
+  if (size <= bounds.characters && log.items.length <= bounds.items) {
     return log;
   }
   const items = [...log.items];
   let dropped = log.dropped;
   while (
     items.length > 1 &&
-    (size > MAX_LOG_CHARACTERS || items.length > MAX_LOG_ITEMS)
+    (size > bounds.characters || items.length > bounds.items)
   ) {
     const first = sizeOf(items[0].output);
     items.shift();
@@ -96,7 +115,7 @@ function bounded(log: IOutputLog): IOutputLog {
     dropped += first;
   }
   const text = streamText(items[0].output);
-  const excess = size - MAX_LOG_CHARACTERS;
+  const excess = size - bounds.characters;
   if (text !== null && excess > 0) {
     items[0] = withText(items[0], text.slice(excess));
     dropped += excess;

@@ -1,8 +1,10 @@
+import { JSONExt } from '@lumino/coreutils';
+
 import type { ISnapshot, JobsMessage } from '../kernel/protocol';
 import type { IJobsState, IPastJob, RuntimeStatus } from '../tokens';
 import type { ICellLog, IJob, IOutputLog } from './job';
 import { hasEnded, jobKey } from './job';
-import { applyOutput, EMPTY_LOG, isEmptyLog } from './outputlog';
+import { applyOutput, EMPTY_LOG, isEmptyLog, OF_CELL } from './outputlog';
 
 /**
  * The present session of a kernel, as far as its messages were followed.
@@ -239,7 +241,7 @@ function applyMessage(
       for (const id of affected) {
         const cell = cells.get(id);
         if (cell) {
-          const log = applyOutput(cell.log, change);
+          const log = applyOutput(cell.log, change, OF_CELL);
           if (log !== cell.log) {
             cells.set(id, { ...cell, log });
           }
@@ -284,7 +286,7 @@ function applySnapshot(
         : { kind: 'ready', runtime, version },
     jobs,
     outputs,
-    cells: snapshot.cells,
+    cells: withKnown(state.cells, snapshot.cells),
     snapshots: state.snapshots + 1,
     session: { runtime, seq, clockOffset: now - at },
     // A restart that did not come about brings a former runtime back.
@@ -293,6 +295,25 @@ function applySnapshot(
     waiting: before.waiting.filter(message => message.runtime === runtime),
     resync: false
   };
+}
+
+/**
+ * The cells of a snapshot. One of which nothing was missed keeps its identity, by which
+ * others know that.
+ */
+function withKnown(
+  known: ReadonlyMap<string, ICellLog>,
+  cells: ReadonlyMap<string, ICellLog>
+): ReadonlyMap<string, ICellLog> {
+  return new Map(
+    [...cells].map(([request, cell]) => {
+      const before = known.get(request);
+      const isSame =
+        before !== undefined &&
+        JSONExt.deepEqual(before as never, cell as never);
+      return [request, isSame ? before : cell];
+    })
+  );
 }
 
 /**

@@ -1,3 +1,5 @@
+// What is imported here, the plugin needs when it is activated.
+/* eslint-disable jupyter/prefer-lazy-imports */
 import type {
   JupyterFrontEnd,
   JupyterFrontEndPlugin
@@ -17,11 +19,23 @@ const plugin: JupyterFrontEndPlugin<void> = {
   autoStart: true,
   requires: [INotebookTracker, IJobs],
   activate: (_: JupyterFrontEnd, tracker: INotebookTracker, jobs: IJobs) => {
+    /** The views of each document. */
+    const documents = new Map<NotebookPanel['context'], Set<NotebookPanel>>();
     const follow = (panel: NotebookPanel) => {
-      void panel.context.ready.then(() => {
+      const { context } = panel;
+      const known = documents.get(context);
+      const views = known ?? new Set<NotebookPanel>();
+      views.add(panel);
+      panel.disposed.connect(() => views.delete(panel));
+      if (known) {
+        return;
+      }
+      documents.set(context, views);
+      context.disposed.connect(() => documents.delete(context));
+      void context.ready.then(() => {
         // A document that several pages share would be written by each of them.
-        if (!panel.isDisposed && !panel.context.model.collaborative) {
-          followKernels(panel, jobs);
+        if (!context.isDisposed && !context.model.collaborative) {
+          followKernels(context, views, jobs);
         }
       });
     };
@@ -33,10 +47,14 @@ const plugin: JupyterFrontEndPlugin<void> = {
 export default plugin;
 
 /**
- * Write the cells of a notebook from whatever kernel it has, one after the other.
+ * Write the cells of a document from whatever kernel it has, one after the other.
  */
-function followKernels(panel: NotebookPanel, jobs: IJobs): void {
-  const { sessionContext, content } = panel;
+function followKernels(
+  { sessionContext, disposed }: NotebookPanel['context'],
+  panels: ReadonlySet<NotebookPanel>,
+  jobs: IJobs
+): void {
+  const views = () => [...panels].map(panel => panel.content);
   let outputs: CellOutputs | null = null;
   let followed: string | undefined;
   const update = () => {
@@ -49,14 +67,14 @@ function followKernels(panel: NotebookPanel, jobs: IJobs): void {
     followed = id;
     const kernel = id === undefined ? null : jobs.get(id);
     if (kernel) {
-      outputs = new CellOutputs({ notebook: content, jobs: kernel });
+      outputs = new CellOutputs({ views, jobs: kernel });
     }
   };
   update();
   sessionContext.kernelChanged.connect(update);
   // The kernel may be followed only after its change was told.
   jobs.kernelsChanged.connect(update);
-  panel.disposed.connect(() => {
+  disposed.connect(() => {
     sessionContext.kernelChanged.disconnect(update);
     jobs.kernelsChanged.disconnect(update);
     outputs?.dispose();

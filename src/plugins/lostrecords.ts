@@ -1,3 +1,5 @@
+// What is imported here, the plugin needs when it is activated.
+/* eslint-disable jupyter/prefer-lazy-imports */
 // What is imported here, is needed at once when a kernel has ended.
 
 import type {

@@ -6,7 +6,7 @@ import type { IJobs } from '../tokens';
 import type { IBadgeOptions } from './badge';
 import { LiveBadge } from './badge';
 import type { JobRecord } from './record';
-import { JOB_RECORD_MIME_TYPE, parseRecord } from './record';
+import { JOB_RECORD_MIME_TYPE, parseNotebookRecord } from './record';
 
 /**
  * Draws a job's record in the outputs of its cell.
@@ -25,7 +25,7 @@ export class BadgeRenderer
    * Draw the record that a notebook's output holds.
    */
   async renderModel(model: IRenderMime.IMimeModel): Promise<void> {
-    this._record = parseRecord(model.data[JOB_RECORD_MIME_TYPE]);
+    this._record = parseNotebookRecord(model.data[JOB_RECORD_MIME_TYPE]);
     // Before it is attached there is nothing to draw, and nobody to undo it.
     if (this.isAttached) {
       this.update();

@@ -1,8 +1,8 @@
-import type { CodeCell, ICellModel, ICodeCellModel } from '@jupyterlab/cells';
-import type { IOutputAreaModel } from '@jupyterlab/outputarea';
-import { OutputAreaModel } from '@jupyterlab/outputarea';
+import type { CodeCell, ICodeCellModel } from '@jupyterlab/cells';
 import type * as nbformat from '@jupyterlab/nbformat';
 import type { Notebook } from '@jupyterlab/notebook';
+import type { IOutputAreaModel } from '@jupyterlab/outputarea';
+import { OutputAreaModel } from '@jupyterlab/outputarea';
 import { JSONExt } from '@lumino/coreutils';
 import type { IDisposable } from '@lumino/disposable';
 import { Signal } from '@lumino/signaling';
@@ -19,10 +19,13 @@ import { syncOutputs } from './syncoutputs';
  * Outputs normally come to a cell by the future of its execute request, which only the
  * page has that sent it, and which does not know what it has missed. A cell that is
  * brought up to date here is written from here on: its future is told to leave it.
+ *
+ * The views of one document share its cells, and each may have run them: all of them
+ * are looked at, and only one of these objects writes.
  */
 export class CellOutputs implements IDisposable {
   constructor(options: CellOutputs.IOptions) {
-    this._notebook = options.notebook;
+    this._views = options.views;
     this._jobs = options.jobs;
     this._jobs.stateChanged.connect(this._update, this);
     this._update();
@@ -45,11 +48,14 @@ export class CellOutputs implements IDisposable {
     const { cells, jobs, snapshots } = this._jobs.state;
     if (snapshots !== this._snapshots) {
       this._snapshots = snapshots;
-      this._adopt(cells);
+      for (const [request, cell] of cells) {
+        this._adopt(request, cell);
+      }
     }
+    this._seen = cells;
     for (const [request, written] of this._written) {
       const cell = cells.get(request);
-      if (!cell || !isOf(written.cell, request)) {
+      if (!cell || !this._isNewest(written.cellId, request)) {
         // The kernel has ended, or the cell was run again or removed.
         this._written.delete(request);
       } else if (cell.log !== written.log) {
@@ -58,43 +64,88 @@ export class CellOutputs implements IDisposable {
     }
     for (const { request, executionCount } of jobs.values()) {
       const written = request === null ? undefined : this._written.get(request);
-      if (written && executionCount !== null) {
-        setExecutionCount(written.cell.model, executionCount);
+      if (written && written.model.executionCount === null) {
+        written.model.executionCount = executionCount;
       }
     }
   }
 
   /**
-   * Take over the cells whose logs are known.
+   * Take over a cell, if something of it may be missing.
    */
-  private _adopt(cells: ReadonlyMap<string, ICellLog>): void {
-    const widgets = new Map(
-      this._notebook.widgets.map(widget => [widget.model.id, widget])
-    );
-    for (const [request, { cellId }] of cells) {
-      const cell = widgets.get(cellId);
-      if (!cell || !isCode(cell.model) || this._written.has(request)) {
-        continue;
-      }
-      const codeCell = cell as CodeCell;
-      if (isOf(codeCell, request)) {
-        const future = futureOf(codeCell);
-        if (future) {
-          future.onIOPub = () => undefined;
-        }
-        this._written.set(request, {
-          cell: codeCell,
-          log: null,
-          outputs: codeCell.model.outputs.toJSON()
-        });
+  private _adopt(request: string, { cellId, log }: ICellLog): void {
+    const [cell] = this._cells(cellId);
+    if (
+      !cell ||
+      this._written.has(request) ||
+      !this._isNewest(cellId, request)
+    ) {
+      return;
+    }
+    const { model } = cell;
+    const futures = this._futures(cellId);
+    if (futures.length > 0 && this._seen.get(request)?.log === log) {
+      // The cell has heard all that we have heard; its user may have cleared it since.
+      return;
+    }
+    if (log.dropped > 0 && model.outputs.length > 0) {
+      // It has what the log has no more.
+      return;
+    }
+    for (const future of futures) {
+      if (requestOf(future) === request) {
+        future.onIOPub = () => undefined;
       }
     }
+    this._written.set(request, {
+      cellId,
+      model,
+      log: null,
+      outputs: model.outputs.toJSON()
+    });
+  }
+
+  /**
+   * Whether a cell shows the execution of a request, as far as the page knows.
+   */
+  private _isNewest(cellId: string, request: string): boolean {
+    if (this._cells(cellId).length === 0) {
+      return false;
+    }
+    const newest = this._futures(cellId).reduce<Future | null>(
+      (newest, future) =>
+        newest === null || sentAt(future) >= sentAt(newest) ? future : newest,
+      null
+    );
+    return newest === null || requestOf(newest) === request;
+  }
+
+  /** The widgets of a code cell: one in each view. */
+  private _cells(cellId: string): CodeCell[] {
+    const found: CodeCell[] = [];
+    for (const { widgets } of this._views()) {
+      const cell = widgets.find(({ model }) => model.id === cellId);
+      if (cell && !cell.isDisposed && cell.model.type === 'code') {
+        found.push(cell as CodeCell);
+      }
+    }
+    return found;
+  }
+
+  /** The executions of a cell that the page has begun. */
+  private _futures(cellId: string): Future[] {
+    // JupyterLab's type hides that there may be none.
+    return this._cells(cellId)
+      .map(({ outputArea }) => outputArea.future as Future | null | undefined)
+      .filter((future): future is Future => !!future);
   }
 
   private _isDisposed = false;
   private readonly _jobs: IKernelJobs;
-  private readonly _notebook: Notebook;
+  /** What was known of the cells before. */
+  private _seen: ReadonlyMap<string, ICellLog> = new Map();
   private _snapshots = 0;
+  private readonly _views: () => readonly Notebook[];
   private readonly _written = new Map<string, IWritten>();
 }
 
@@ -103,31 +154,44 @@ export class CellOutputs implements IDisposable {
  */
 export namespace CellOutputs {
   /**
-   * The options of a notebook's cell outputs.
+   * The options of a document's cell outputs.
    */
   export interface IOptions {
-    readonly notebook: Notebook;
-    /** The jobs of the notebook's kernel. */
+    /** The views of the document. */
+    readonly views: () => readonly Notebook[];
+    /** The jobs of the document's kernel. */
     readonly jobs: IKernelJobs;
   }
 }
+
+type Future = CodeCell['outputArea']['future'];
 
 /**
  * A cell that is written here.
  */
 interface IWritten {
-  readonly cell: CodeCell;
+  readonly cellId: string;
+  readonly model: ICodeCellModel;
   /** What was written last; null if nothing was. */
   log: IOutputLog | null;
   /** What the cell shows. */
   outputs: readonly nbformat.IOutput[];
 }
 
+function requestOf(future: Future): string {
+  return future.msg.header.msg_id;
+}
+
+/** When a request was sent, as text that sorts by time. */
+function sentAt(future: Future): string {
+  return future.msg.header.date;
+}
+
 /**
  * Have a cell show a log.
  */
 function write(written: IWritten, log: IOutputLog): void {
-  const model = written.cell.model.outputs;
+  const { outputs: model } = written.model;
   const outputs = log.items.map(item => item.output);
   if (written.log === null) {
     if (!showsAlready(model, outputs)) {
@@ -152,31 +216,4 @@ function showsAlready(
   const same = JSONExt.deepEqual(model.toJSON(), other.toJSON());
   other.dispose();
   return same;
-}
-
-function isCode(model: ICellModel): model is ICodeCellModel {
-  return model.type === 'code';
-}
-
-/**
- * Whether a cell shows the execution of a request, as far as the page knows.
- */
-function isOf(cell: CodeCell, request: string): boolean {
-  return (
-    !cell.isDisposed &&
-    (futureOf(cell)?.msg.header.msg_id ?? request) === request
-  );
-}
-
-/**
- * The future of a cell's newest execution. JupyterLab's type hides that there may be none.
- */
-function futureOf(cell: CodeCell): CodeCell['outputArea']['future'] | null {
-  return cell.outputArea.future;
-}
-
-function setExecutionCount(model: ICodeCellModel, count: number): void {
-  if (model.executionCount === null) {
-    model.executionCount = count;
-  }
 }

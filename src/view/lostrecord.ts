@@ -1,8 +1,9 @@
 import type * as nbformat from '@jupyterlab/nbformat';
 
+import { isObject } from '../kernel/fields';
 import type { IJob } from '../model/job';
 import { jobKey } from '../model/job';
-import { JOB_RECORD_MIME_TYPE, parseRecord } from './record';
+import { JOB_RECORD_MIME_TYPE, parseNotebookRecord } from './record';
 
 /**
  * What a notebook keeps of a job that is lost, in place of the record that its kernel could
@@ -17,11 +18,11 @@ export function lostRecord(
   lost: ReadonlyMap<string, IJob>
 ): nbformat.IDisplayData | null {
   const { data } = output;
-  if (output.output_type !== 'display_data' || !isBundle(data)) {
+  if (output.output_type !== 'display_data' || !isObject(data)) {
     return null;
   }
   const stored = data[JOB_RECORD_MIME_TYPE];
-  const record = parseRecord(stored);
+  const record = parseNotebookRecord(stored);
   const job = record && lost.get(jobKey(record.runtime, record.id));
   if (!job) {
     return null;
@@ -39,8 +40,4 @@ export function lostRecord(
       'text/plain': `Job ${job.id} · ${job.name} · ${job.state}: its kernel has ended`
     }
   };
-}
-
-function isBundle(value: unknown): value is nbformat.IMimeBundle {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

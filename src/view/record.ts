@@ -1,5 +1,6 @@
 import { PROTOCOL_VERSION } from '../kernel/protocol';
 import type { IJob, JobState } from '../model/job';
+import { KERNEL_JOB_STATES } from '../model/job';
 
 /** The MIME type under which a job's record is displayed under its cell. */
 export const JOB_RECORD_MIME_TYPE = 'application/vnd.jupyterlab-jobs.job+json';
@@ -14,22 +15,14 @@ export type JobRecord = Pick<
   'runtime' | 'id' | 'name' | 'state' | 'started' | 'ended' | 'timedOut'
 >;
 
-const STATES: Readonly<Record<JobState, true>> = {
-  queued: true,
-  running: true,
-  stopping: true,
-  finished: true,
-  failed: true,
-  killed: true,
-  lost: true
-};
+const STATES: readonly string[] = [...KERNEL_JOB_STATES, 'lost'];
 
 /**
  * Read a record from a notebook, which anybody may have written.
  *
  * @returns the record, or null if it is none that this version understands.
  */
-export function parseRecord(data: unknown): JobRecord | null {
+export function parseNotebookRecord(data: unknown): JobRecord | null {
   if (typeof data !== 'object' || data === null) {
     return null;
   }
@@ -61,10 +54,7 @@ export function parseRecord(data: unknown): JobRecord | null {
 }
 
 function isState(value: unknown): value is JobState {
-  return (
-    typeof value === 'string' &&
-    Object.prototype.hasOwnProperty.call(STATES, value)
-  );
+  return typeof value === 'string' && STATES.includes(value);
 }
 
 function isTime(value: unknown): value is number | null | undefined {

@@ -27,7 +27,7 @@ const clear: OutputChange = { type: 'clear', wait: false };
 const clearLater: OutputChange = { type: 'clear', wait: true };
 
 function log(...changes: OutputChange[]) {
-  return changes.reduce(applyOutput, EMPTY_LOG);
+  return changes.reduce((log, change) => applyOutput(log, change), EMPTY_LOG);
 }
 
 /** What a log shows, in brief. */

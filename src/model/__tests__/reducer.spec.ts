@@ -148,6 +148,27 @@ describe('reduce', () => {
     expect(reduce(state, { type: 'restarted', at: 0 }).cells.size).toBe(0);
   });
 
+  it('knows by identity of which cell nothing was missed', () => {
+    const cell = (value: string) => ({
+      cellId: 'c',
+      log: { ...EMPTY_LOG, items: [text(value)] }
+    });
+    const cells = (...values: string[]) =>
+      new Map(values.map((value, index) => [`q${index}`, cell(value)]));
+    const state = run(
+      snapshot(1, [], new Map(), 'r1', cells('a', 'b')),
+      snapshot(2, [], new Map(), 'r1', cells('a', 'bc'))
+    );
+    const before = run(snapshot(1, [], new Map(), 'r1', cells('a', 'b')));
+    const after = reduce(
+      before,
+      snapshot(2, [], new Map(), 'r1', cells('a', 'bc'))
+    );
+    expect(after.cells.get('q0')).toBe(before.cells.get('q0'));
+    expect(after.cells.get('q1')).not.toBe(before.cells.get('q1'));
+    expect(after.cells).toEqual(state.cells);
+  });
+
   it('forgets a removed job and its output', () => {
     const state = run(
       snapshot(0, [job(1), job(2)]),

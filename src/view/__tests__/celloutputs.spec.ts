@@ -5,10 +5,17 @@ import type { IJobOutput } from '../../model/job';
 import { CellOutputs } from '../celloutputs';
 import { FakeKernelJobs, makeJob, makeLog, stream } from './fakes';
 
+interface IFakeModel {
+  readonly id: string;
+  readonly type: string;
+  readonly outputs: OutputAreaModel;
+  executionCount: number | null;
+}
+
 /** As much of a code cell as is written. */
 class FakeCell {
-  constructor(id: string, type = 'code') {
-    this.model = {
+  constructor(id: string, type = 'code', model?: IFakeModel) {
+    this.model = model ?? {
       id,
       type,
       outputs: new OutputAreaModel(),
@@ -16,12 +23,7 @@ class FakeCell {
     };
   }
 
-  readonly model: {
-    readonly id: string;
-    readonly type: string;
-    readonly outputs: OutputAreaModel;
-    executionCount: number | null;
-  };
+  readonly model: IFakeModel;
   isDisposed = false;
   readonly outputArea: { future: FakeFuture | null } = { future: null };
 
@@ -41,8 +43,10 @@ class FakeCell {
 }
 
 class FakeFuture {
+  private static count = 100;
+
   constructor(request: string, outputs: OutputAreaModel) {
-    this.msg = { header: { msg_id: request } };
+    this.msg = { header: { msg_id: request, date: `${FakeFuture.count++}` } };
     this.onIOPub = output => outputs.add(output);
   }
 
@@ -64,10 +68,11 @@ describe('CellOutputs', () => {
     outputs.dispose();
   });
 
-  function follow(): void {
-    const notebook = { widgets: [new FakeCell('markdown', 'markdown'), cell] };
+  function follow(...others: FakeCell[]): void {
+    const view = { widgets: [new FakeCell('markdown', 'markdown'), cell] };
+    const views = [view, ...others.map(other => ({ widgets: [other] }))];
     outputs = new CellOutputs({
-      notebook: notebook as unknown as Notebook,
+      views: () => views as unknown as Notebook[],
       jobs
     });
   }
@@ -79,8 +84,14 @@ describe('CellOutputs', () => {
   }
 
   /** What was missed is read anew. */
-  function readAnew(): void {
-    jobs.change({ snapshots: jobs.state.snapshots + 1 });
+  function readAnew(...items: IJobOutput[]): void {
+    const log = makeLog(items);
+    jobs.change({
+      snapshots: jobs.state.snapshots + 1,
+      ...(items.length > 0
+        ? { cells: new Map([['q', { cellId: 'c', log }]]) }
+        : null)
+    });
   }
 
   it('fills a cell, and goes on', () => {
@@ -129,14 +140,59 @@ describe('CellOutputs', () => {
     follow();
     const future = cell.execute('q');
     future.onIOPub(stream('b').output);
-    setLog('q', stream('ab'));
-    readAnew();
+    setLog('q', stream('b'));
+    readAnew(stream('ab'));
     expect(cell.text).toBe('ab');
     // What the future still hears is in the log.
     future.onIOPub(stream('c').output);
     expect(cell.text).toBe('ab');
     setLog('q', stream('abc'));
     expect(cell.text).toBe('abc');
+  });
+
+  it('does not bring back what the user has cleared', () => {
+    follow();
+    const future = cell.execute('q');
+    future.onIOPub(stream('a').output);
+    setLog('q', stream('a'));
+    cell.model.outputs.clear();
+    // Nothing was missed: the log is the very one that was known.
+    readAnew();
+    expect(cell.text).toBe('');
+    future.onIOPub(stream('b').output);
+    expect(cell.text).toBe('b');
+  });
+
+  it('leaves a cell that has more than the log does', () => {
+    cell.model.outputs.fromJSON([stream('long and more').output]);
+    jobs.change({
+      cells: new Map([
+        ['q', { cellId: 'c', log: makeLog([stream('more')], 9) }]
+      ])
+    });
+    follow();
+    expect(cell.text).toBe('long and more');
+  });
+
+  it('looks at all views of a document', () => {
+    const other = new FakeCell('c', 'code', cell.model);
+    follow(other);
+    const future = other.execute('q');
+    future.onIOPub(stream('a').output);
+    setLog('q', stream('a'));
+    // Another view may come at any time, and hears of what is there.
+    expect(cell.text).toBe('a');
+    setLog('q', stream('a and what was missed'));
+    jobs.change({
+      cells: new Map([['q', { cellId: 'c', log: makeLog([stream('a, b')]) }]]),
+      snapshots: jobs.state.snapshots + 1
+    });
+    expect(cell.text).toBe('a, b');
+    future.onIOPub(stream('once').output);
+    expect(cell.text).toBe('a, b');
+    cell.execute('q2');
+    setLog('q', stream('a, b, late'));
+    expect(cell.text).toBe('');
   });
 
   it('never shows an execution that the page knows to be over', () => {

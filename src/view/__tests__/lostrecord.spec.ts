@@ -1,7 +1,7 @@
 import type * as nbformat from '@jupyterlab/nbformat';
 
 import { lostRecord } from '../lostrecord';
-import { JOB_RECORD_MIME_TYPE, parseRecord } from '../record';
+import { JOB_RECORD_MIME_TYPE, parseNotebookRecord } from '../record';
 import { makeJob } from './fakes';
 
 const RECORD = {
@@ -31,8 +31,8 @@ describe('lostRecord', () => {
       display({ [JOB_RECORD_MIME_TYPE]: RECORD, 'text/plain': 'running' }),
       LOST
     );
-    expect(parseRecord(output?.data[JOB_RECORD_MIME_TYPE])).toEqual({
-      ...parseRecord(RECORD),
+    expect(parseNotebookRecord(output?.data[JOB_RECORD_MIME_TYPE])).toEqual({
+      ...parseNotebookRecord(RECORD),
       state: 'lost',
       ended: 7
     });

@@ -1,4 +1,4 @@
-import { parseRecord } from '../record';
+import { parseNotebookRecord } from '../record';
 
 const RECORD = {
   version: 1,
@@ -11,9 +11,9 @@ const RECORD = {
   ended: 2.5
 };
 
-describe('parseRecord', () => {
+describe('parseNotebookRecord', () => {
   it('reads a record', () => {
-    expect(parseRecord(RECORD)).toEqual({
+    expect(parseNotebookRecord(RECORD)).toEqual({
       runtime: 'r1',
       id: 3,
       name: 'download(urls)',
@@ -26,7 +26,7 @@ describe('parseRecord', () => {
 
   it('takes times that are not there as not known', () => {
     const times = { started: null, ended: undefined };
-    expect(parseRecord({ ...RECORD, ...times })).toMatchObject({
+    expect(parseNotebookRecord({ ...RECORD, ...times })).toMatchObject({
       started: null,
       ended: null
     });
@@ -34,19 +34,21 @@ describe('parseRecord', () => {
 
   it('tells a job whose time was up from one that was killed', () => {
     const record = { ...RECORD, state: 'killed', timed_out: true };
-    expect(parseRecord(record)).toMatchObject({ timedOut: true });
-    expect(parseRecord({ ...record, timed_out: 1 })?.timedOut).toBe(false);
+    expect(parseNotebookRecord(record)).toMatchObject({ timedOut: true });
+    expect(parseNotebookRecord({ ...record, timed_out: 1 })?.timedOut).toBe(
+      false
+    );
   });
 
   it('keeps nothing of what it does not know', () => {
-    expect(parseRecord({ ...RECORD, html: '<script>' })).not.toHaveProperty(
-      'html'
-    );
+    expect(
+      parseNotebookRecord({ ...RECORD, html: '<script>' })
+    ).not.toHaveProperty('html');
   });
 
   it('shortens a name without end', () => {
     const name = 'x'.repeat(1_000_000);
-    expect(parseRecord({ ...RECORD, name })?.name).toHaveLength(200);
+    expect(parseNotebookRecord({ ...RECORD, name })?.name).toHaveLength(200);
   });
 
   it.each([
@@ -71,6 +73,6 @@ describe('parseRecord', () => {
     { ...RECORD, started: '1' },
     { ...RECORD, ended: Infinity }
   ])('refuses %j', data => {
-    expect(parseRecord(data)).toBeNull();
+    expect(parseNotebookRecord(data)).toBeNull();
   });
 });
