@@ -9,7 +9,7 @@ ARGS ?=
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup lab test lint jest pytest browser bench soak screenshots build clean node FORCE
+.PHONY: help setup lab test lint jest pytest browser compatibility bench soak screenshots build clean node FORCE
 
 BIN := $(CURDIR)/.venv/bin
 # As in an activated environment.
@@ -26,6 +26,10 @@ carried := src/kernel/carried-files.json
 modules := node_modules/.installed
 ui_modules := ui-tests/node_modules/.installed
 kernels := $(KERNELS:%=.venv-ipykernel-%/.installed)
+
+# Environments of servers that are not the usual one.
+compat := $(addsuffix /.installed,.venv-jupyterlab-4.3 .venv-collaboration .venv-server-execution)
+SMOKE := tests/dispatch.spec tests/kill.spec tests/reload.spec tests/saved.spec
 
 empty :=
 space := $(empty) $(empty)
@@ -66,6 +70,13 @@ browser: setup $(ui_modules) $(kernels) ## Run the tests in a real browser
 	@scripts/ensure-chromium.sh
 	@cd ui-tests && $(ACTIVE) jlpm playwright test --project=lab --project=notebook $(ARGS)
 
+compatibility: setup $(ui_modules) $(compat) ## Test the oldest JupyterLab, another ipykernel, and shared notebooks
+	@scripts/ensure-chromium.sh
+	@$(MAKE) --no-print-directory pytest KERNELS=6.31.0
+	@cd ui-tests && $(ACTIVE) JLJ_ENVIRONMENT=.venv-jupyterlab-4.3 jlpm playwright test --project=lab $(SMOKE)
+	@cd ui-tests && $(ACTIVE) JLJ_ENVIRONMENT=.venv-collaboration jlpm playwright test --project=collaboration
+	@cd ui-tests && $(ACTIVE) JLJ_ENVIRONMENT=.venv-server-execution jlpm playwright test --project=server-execution
+
 bench: setup $(bench_tools) $(kernels) $(ui_modules) ## Measure (ARGS=kill: only a group)
 	@scripts/ensure-chromium.sh
 	@$(ACTIVE) python -m bench $(ARGS)
@@ -81,7 +92,7 @@ screenshots: setup $(ui_modules) ## Take the pictures of the documentation
 build: setup ## Build the extension and link it into .venv
 
 clean: ## Remove everything that was installed, built or cached
-	@rm -rf .venv .venv-ipykernel-* .yarn node_modules lib dist src/kernel/carried-*.json jupyterlab_jobs/labextension
+	@rm -rf .venv .venv-* .yarn node_modules lib dist src/kernel/carried-*.json jupyterlab_jobs/labextension
 	@rm -rf bench/results.json bench/soak.json* jupyterlab_jobs/_version.py .stylelintcache .mypy_cache .pytest_cache .ruff_cache
 	@rm -rf ui-tests/.yarn ui-tests/node_modules ui-tests/test-results
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -137,6 +148,19 @@ $(linked): $(python) | $(built)
 	@$(ACTIVE) $(QUIETLY) jupyter-builder develop . --overwrite
 	@$(ACTIVE) jupyter labextension list 2>&1 | grep -q 'jupyterlab-jobs .*enabled.*OK' || \
 		{ $(ACTIVE) jupyter labextension list; exit 1; }
+	@touch $@
+
+.venv-jupyterlab-4.3/.installed: packages := 'jupyterlab==4.3.*'
+.venv-collaboration/.installed: packages := 'jupyterlab>=4.6,<5' 'jupyter-collaboration>=5,<6'
+.venv-server-execution/.installed: packages := 'jupyterlab>=4.6,<5' 'jupyter-collaboration>=5,<6' jupyter-server-nbmodel
+
+$(compat): pyproject.toml
+	@echo "Installing $(packages) into $(@D)"
+	@$(QUIETLY) $(PYTHON) -m venv --clear $(@D)
+	@$(QUIETLY) $(@D)/bin/pip install $(packages)
+	@SKIP_JUPYTER_BUILDER=1 $(QUIETLY) $(@D)/bin/pip install --no-deps -e .
+	@mkdir -p $(@D)/share/jupyter/labextensions
+	@ln -sfn $(CURDIR)/jupyterlab_jobs/labextension $(@D)/share/jupyter/labextensions/jupyterlab-jobs
 	@touch $@
 
 .venv-ipykernel-%/.installed:

@@ -34,7 +34,14 @@ function systemChromium(): string {
   return '';
 }
 
-const python = path.resolve(__dirname, '../.venv/bin/python');
+/** The environment that is tested; another one than the usual has no Notebook 7. */
+const environment = process.env.JLJ_ENVIRONMENT;
+const python = path.resolve(
+  __dirname,
+  '..',
+  environment ?? '.venv',
+  'bin/python'
+);
 const labUrl = `http://localhost:${once('JLJ_LAB_PORT', freePort)}`;
 const notebookUrl = `http://localhost:${once('JLJ_NOTEBOOK_PORT', freePort)}`;
 const chromium = once('JLJ_CHROMIUM', systemChromium);
@@ -95,7 +102,19 @@ export default defineConfig<GalataOptions>({
     {
       name: 'lab',
       testDir: 'tests',
-      testIgnore: 'notebook7/**',
+      testIgnore: ['notebook7/**', 'collaboration/**'],
+      use: { baseURL: labUrl }
+    },
+    {
+      name: 'collaboration',
+      testDir: 'tests/collaboration',
+      testMatch: 'shared.spec.ts',
+      use: { baseURL: labUrl }
+    },
+    {
+      name: 'server-execution',
+      testDir: 'tests/collaboration',
+      testMatch: 'serverexecution.spec.ts',
       use: { baseURL: labUrl }
     },
     {
@@ -119,5 +138,8 @@ export default defineConfig<GalataOptions>({
       use: { baseURL: labUrl, deviceScaleFactor: 2 }
     }
   ],
-  webServer: [server('jupyterlab', labUrl), server('notebook', notebookUrl)]
+  webServer: [
+    server('jupyterlab', labUrl),
+    ...(environment === undefined ? [server('notebook', notebookUrl)] : [])
+  ]
 });

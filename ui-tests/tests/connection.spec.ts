@@ -1,3 +1,4 @@
+import type { IJupyterLabPageFixture } from '@jupyterlab/galata';
 import type { WebSocketRoute } from '@playwright/test';
 
 import type { NotebookWithJobs } from './jobs';
@@ -29,10 +30,10 @@ async function expectAllLines(notebook: NotebookWithJobs): Promise<void> {
 
 /** Wait for a file that a job makes: what happens while the page hears nothing. */
 async function untilThereIs(
-  notebook: NotebookWithJobs,
+  { contents }: IJupyterLabPageFixture,
   file: string
 ): Promise<void> {
-  await expect.poll(() => notebook.page.contents.fileExists(file)).toBe(true);
+  await expect.poll(() => contents.fileExists(file)).toBe(true);
 }
 
 test('a connection that drops and comes back loses nothing', async ({
@@ -64,7 +65,7 @@ test('a connection that drops and comes back loses nothing', async ({
 
   offline = true;
   await Promise.all(routes.splice(0).map(route => route.close({ code: 1006 })));
-  await untilThereIs(notebook, `${tmpPath}/counted-300`);
+  await untilThereIs(page, `${tmpPath}/counted-300`);
   await expect(notebook.output(1)).not.toContainText('\n300\n');
   offline = false;
   await expect.poll(() => routes.length, { timeout: 60_000 }).toBe(1);
@@ -106,7 +107,7 @@ test('a connection that takes its time after a reload shows what was printed mea
   page.once('dialog', dialog => void dialog.accept());
   await page.reload();
   await notebook.openPanel();
-  await untilThereIs(notebook, `${tmpPath}/counted-200`);
+  await untilThereIs(page, `${tmpPath}/counted-200`);
   await expect(notebook.output(1)).not.toContainText('\n200\n');
   open();
   await expect(notebook.output(1)).toContainText('\n200\n');
@@ -132,7 +133,7 @@ test('two tabs show all jobs live, and a kill in one shows in the other', async 
     `${new URL(page.url()).origin}/lab/workspaces/second/tree/${tmpPath}/test.ipynb`
   );
   await other.locator('.jp-NotebookPanel').waitFor();
-  const second = new Jobs(other as never);
+  const second = new Jobs(other);
   await second.openPanel();
   await second.toHaveState(1, 'running');
   await expect(second.output(1)).toContainText('\n10\n');

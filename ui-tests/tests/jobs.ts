@@ -1,7 +1,7 @@
 import type { IJupyterLabPageFixture } from '@jupyterlab/galata';
 import { expect, test as base } from '@jupyterlab/galata';
 import type { NotebookPanel } from '@jupyterlab/notebook';
-import type { Locator } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
 
 export { expect };
 
@@ -84,7 +84,7 @@ export async function goToNotebook(
  * The notebook in front and the Jobs panel, as a user sees and works them.
  */
 export class NotebookWithJobs {
-  constructor(readonly page: IJupyterLabPageFixture) {}
+  constructor(readonly page: Page) {}
 
   /** The Jobs panel. */
   get panel(): Locator {
