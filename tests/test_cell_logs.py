@@ -111,6 +111,30 @@ def test_clearing(kernel: Kernel) -> None:
     assert [output["text"] for output in same(kernel, request) if output["output_type"] == "stream"] == ["end\n"]
 
 
+def test_a_snapshot_tells_what_a_client_has_missed(kernel: Kernel) -> None:
+    first = kernel.execute("%job print('first')", cell_id="first")
+    second = kernel.execute("%job print('second')", cell_id="second")
+    ids = [kernel.job_of(request) for request in (first, second)]
+    for job_id in ids:
+        kernel.ended(job_id)
+    reply = kernel.request("snapshot")
+    since = {"runtime": reply["runtime"], "seq": reply["result"]["seq"]}
+    third = kernel.execute("%job display('third', display_id='third')", cell_id="third")
+    kernel.ended(kernel.job_of(third))
+    news = kernel.ask("snapshot", {"since": since})
+    assert news["since"] == since["seq"]
+    assert set(news["outputs"]) == {str(kernel.job_of(third))}
+    assert set(news["unchanged_outputs"]) == set(ids)
+    assert set(news["cells"]) == {third}
+    assert {first, second} <= set(news["unchanged_cells"])
+    assert {record["id"] for record in news["jobs"]} >= set(ids)
+    # Of another runtime a client knows nothing that would be of use.
+    everything = kernel.ask("snapshot", {"since": {**since, "runtime": "another"}})
+    assert everything["since"] is None
+    assert set(everything["cells"]) >= {first, second, third}
+    assert kernel.request("snapshot", {"since": {"runtime": "r", "seq": "1"}})["ename"] == "ProtocolError"
+
+
 def test_an_ordinary_cell_is_not_kept(kernel: Kernel) -> None:
     request = kernel.execute("print('ordinary')", cell_id="ordinary")
     assert logged(kernel, request) is None

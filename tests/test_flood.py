@@ -80,7 +80,7 @@ def log_of(kernel: Kernel, job_id: int) -> list[dict[str, Any]]:
     applied = OutputLog()
     for mark, message in marks():
         if mark["job"] == job_id and mark["seq"] <= snapshot["seq"]:
-            applied.apply(OutputMessage(message["msg_type"], message["content"]))
+            applied.apply(OutputMessage(message["msg_type"], message["content"]), 0)
     log = snapshot["outputs"][str(job_id)]
     assert json.loads(json.dumps(list(applied.items))) == log["items"]
     assert log["dropped"] == applied.dropped == 0

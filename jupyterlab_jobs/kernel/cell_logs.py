@@ -73,14 +73,14 @@ class CellLogs:
         """The log of a request, if it is kept."""
         return None if request_id is None else self._by_request.get(request_id)
 
-    def apply(self, cell: CellLog | None, message: OutputMessage) -> None:
-        """Take in a message that was published for a cell."""
+    def apply(self, cell: CellLog | None, message: OutputMessage, seq: int) -> None:
+        """Take in a message that was published for a cell, under this number."""
         if message.type == "update_display_data":
             # A display is updated wherever it stands, by whomever.
             for other in self._by_request.values():
-                other.log.apply(message)
+                other.log.apply(message, seq)
         elif cell is not None:
-            cell.log.apply(message)
+            cell.log.apply(message, seq)
 
     def shows(self, display_id: str | None) -> bool:
         """Whether a display stands under one of the cells with jobs."""

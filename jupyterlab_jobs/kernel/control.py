@@ -68,7 +68,9 @@ class ControlChannel:
         with publisher.lock:
             # Under the lock: a job that is missing here must have a higher number than the snapshot.
             jobs = self._runtime.registry.all()
-            return protocol.snapshot(self._runtime.version, publisher.seq, jobs, publisher.cells.with_jobs()), []
+            since = protocol.parse_since(params, publisher.runtime_id)
+            cells = publisher.cells.with_jobs()
+            return protocol.snapshot(self._runtime.version, publisher.seq, jobs, cells, since), []
 
     def _submit(self, params: dict[str, Any]) -> _Answer:
         code, cell_id, parent = protocol.parse_submission(params)

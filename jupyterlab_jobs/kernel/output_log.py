@@ -22,11 +22,15 @@ class OutputLog:
     max_size: int = MAX_LOG_CHARACTERS
     max_items: int = MAX_LOG_ITEMS
     clear_pending: bool = False
+    seq: int = 0
+    """The number of the last message that has changed it."""
     display_ids: set[str] = field(default_factory=set)
     """Those of the displays in it."""
 
-    def apply(self, message: OutputMessage) -> None:
-        """Take in a message, as an output area does."""
+    def apply(self, message: OutputMessage, seq: int) -> None:
+        """Take in a message, as an output area does; `seq` is its number."""
+        if message.type != "update_display_data":
+            self.seq = seq
         content = message.content
         if message.type == "clear_output":
             if content["wait"]:
@@ -38,6 +42,7 @@ class OutputLog:
         if message.type == "update_display_data":
             if display_id not in self.display_ids:
                 return
+            self.seq = seq
             for item in self.items:
                 if item.get("display_id") == display_id:
                     self.size -= _size(item)

@@ -5,14 +5,16 @@ checked here, once.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from .cell_logs import CellLog
     from .job import Job
     from .output_log import OutputLog
+
+_T = TypeVar("_T")
 
 VERSION = 1
 REQUEST_TYPE = "jobs_request"
@@ -47,6 +49,18 @@ def parse_job_ids(params: dict[str, Any]) -> list[int]:
     if not isinstance(ids, list) or not all(type(job_id) is int for job_id in ids):
         raise ProtocolError("jobs must be a list of job ids")
     return ids
+
+
+def parse_since(params: dict[str, Any], runtime_id: str) -> int | None:
+    """The parameters of `snapshot`: up to which number a client has everything; None for nothing of this runtime."""
+    since = params.get("since")
+    if since is None:
+        return None
+    since = _mapping(since, "since")
+    seq = since.get("seq")
+    if type(seq) is not int:
+        raise ProtocolError("seq must be an integer")
+    return seq if _text(since, "runtime") == runtime_id else None
 
 
 def parse_submission(params: dict[str, Any]) -> tuple[str, str, dict[str, Any]]:
@@ -142,17 +156,32 @@ def event(
     }
 
 
-def snapshot(package: str, seq: int, jobs: Iterable[Job], cells: Iterable[CellLog]) -> dict[str, Any]:
-    """The result of `snapshot`. The caller holds the publisher's lock."""
-    jobs = list(jobs)
+def snapshot(package: str, seq: int, jobs: list[Job], cells: list[CellLog], since: int | None = None) -> dict[str, Any]:
+    """The result of `snapshot`: logs only as far as they have changed after the number `since`.
+
+    The caller holds the publisher's lock.
+    """
+    after = -1 if since is None else since
+    changed, unchanged = _split(jobs, lambda job: job._output.log.seq > after)
+    changed_cells, unchanged_cells = _split(cells, lambda cell: not cell.is_told or cell.log.seq > after)
     return {
         "package": package,
         "seq": seq,
         "now": time.time(),
         "jobs": [record(job) for job in jobs],
-        "outputs": {str(job.id): _log(job._output.log) for job in jobs},
-        "cells": _cells(cells),
+        "outputs": {str(job.id): _log(job._output.log) for job in changed},
+        "cells": _cells(changed_cells),
+        "since": since,
+        "unchanged_outputs": [job.id for job in unchanged],
+        "unchanged_cells": [cell.request_id for cell in unchanged_cells],
     }
+
+
+def _split(items: list[_T], is_first: Callable[[_T], bool]) -> tuple[list[_T], list[_T]]:
+    parts: tuple[list[_T], list[_T]] = [], []
+    for item in items:
+        parts[0 if is_first(item) else 1].append(item)
+    return parts
 
 
 def _cells(cells: Iterable[CellLog]) -> dict[str, Any]:

@@ -117,7 +117,7 @@ class Publisher:
             sent = send(mark)
             # After it, and so under a number that was taken before: if it could not be sent, clients see a gap.
             if cell is not None or is_update:
-                self.cells.apply(cell, message.frozen())
+                self.cells.apply(cell, message.frozen(), self.seq)
             return sent
 
     def _cell_of(self, request_id: str | None) -> CellLog | None:
@@ -194,6 +194,7 @@ class Publisher:
                 content = protocol.event(self.runtime_id, self.seq, records, removed, cells, removed_cells)
                 for cell in cells:
                     cell.is_told = True
+                    cell.log.seq = self.seq
                 self._transport.send(protocol.EVENT_TYPE, content)
                 sent += 1
                 for job, record in zip(told, records, strict=True):
@@ -214,7 +215,7 @@ class Publisher:
             # Who is told that the job is removed has no place for its output any more.
             self._send_output(job, message, None if job.is_removed else job.id)
             # After it: what cannot be sent must not be in the log, or no snapshot could be sent either.
-            output.log.apply(message)
+            output.log.apply(message, self.seq)
             sent += 1
             if message.type == "clear_output":
                 # Clearing took the job's record out of the cell as well. After clear_output(wait=True) it comes back
@@ -251,4 +252,4 @@ class Publisher:
         metadata = protocol.output_metadata(self.runtime_id, job_id, self.seq + 1, in_cell=cell is not None)
         self._transport.send(message.type, message.content, parent=parent, metadata=metadata)
         self.seq += 1
-        self.cells.apply(cell, message)
+        self.cells.apply(cell, message, self.seq)

@@ -5,6 +5,7 @@ import type { IDisposable } from '@lumino/disposable';
 import type { CarriedRuntime } from './carried';
 import { KernelClient } from './client';
 import { RuntimeInstaller } from './installer';
+import type { ISince } from './protocol';
 import { SnapshotFollower } from './snapshots';
 
 /**
@@ -12,13 +13,14 @@ import { SnapshotFollower } from './snapshots';
  */
 export class KernelLink implements IDisposable {
   constructor(options: KernelLink.IOptions) {
-    const { kernel, isSnapshotNeeded } = options;
+    const { kernel, isSnapshotNeeded, since } = options;
     this.kernel = kernel;
     this.client = new KernelClient({ kernel });
     this.installer = new RuntimeInstaller(options);
     this.snapshots = new SnapshotFollower({
       client: this.client,
-      isNeeded: isSnapshotNeeded
+      isNeeded: isSnapshotNeeded,
+      since
     });
     this.wasConnected = kernel.connectionStatus === 'connected';
   }
@@ -56,5 +58,7 @@ export namespace KernelLink {
     readonly trans: TranslationBundle;
     /** Whether something was missed that only a snapshot tells. */
     readonly isSnapshotNeeded: () => boolean;
+    /** What a snapshot need not tell again. */
+    readonly since: () => ISince | null;
   }
 }

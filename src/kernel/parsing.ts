@@ -119,7 +119,18 @@ function parseSnapshot(result: Fields, runtime: string): ISnapshot {
     now: number(result.now, 'now'),
     jobs: parseRecords(result.jobs, runtime),
     outputs,
-    cells: parseCells(result.cells)
+    cells: parseCells(result.cells),
+    since: nullable(result.since, integer, 'since'),
+    unchangedOutputs: list(
+      result.unchanged_outputs ?? [],
+      integer,
+      'unchanged_outputs'
+    ).map(id => jobKey(runtime, id)),
+    unchangedCells: list(
+      result.unchanged_cells ?? [],
+      string,
+      'unchanged_cells'
+    )
   };
 }
 

@@ -32,6 +32,22 @@ export interface ISnapshot {
   readonly outputs: ReadonlyMap<string, IOutputLog>;
   /** By the id of the execute request. */
   readonly cells: ReadonlyMap<string, ICellLog>;
+  /**
+   * Logs that have not changed after this number are only named; null if all are there.
+   */
+  readonly since: number | null;
+  /** Keys of jobs. */
+  readonly unchangedOutputs: readonly string[];
+  /** Ids of execute requests. */
+  readonly unchangedCells: readonly string[];
+}
+
+/**
+ * Up to which message a page has everything.
+ */
+export interface ISince {
+  readonly runtime: string;
+  readonly seq: number;
 }
 
 /**
@@ -39,7 +55,7 @@ export interface ISnapshot {
  */
 export interface IRequests {
   readonly snapshot: {
-    readonly params: Readonly<Record<string, never>>;
+    readonly params: { readonly since: ISince | null };
     readonly result: ISnapshot;
   };
   readonly submit: {

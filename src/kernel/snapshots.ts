@@ -3,7 +3,7 @@ import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
 import type { KernelClient } from './client';
-import type { ISnapshot } from './protocol';
+import type { ISince, ISnapshot } from './protocol';
 
 /** How long to wait before a snapshot is asked for again, in milliseconds. */
 const RETRY_DELAY = 2_000;
@@ -16,6 +16,7 @@ export class SnapshotFollower implements IDisposable {
   constructor(options: SnapshotFollower.IOptions) {
     this._client = options.client;
     this._isNeeded = options.isNeeded;
+    this._since = options.since;
   }
 
   /**
@@ -106,7 +107,9 @@ export class SnapshotFollower implements IDisposable {
     this._asking += 1;
     let snapshot: ISnapshot;
     try {
-      snapshot = await this._client.request('snapshot', {});
+      snapshot = await this._client.request('snapshot', {
+        since: this._since()
+      });
     } catch (error) {
       this._asking -= 1;
       if (!this.isDisposed) {
@@ -137,6 +140,7 @@ export class SnapshotFollower implements IDisposable {
   private _notBefore = 0;
   private readonly _received = new Signal<this, ISnapshot>(this);
   private _retryDelay = RETRY_DELAY;
+  private readonly _since: () => ISince | null;
   private _timer: ReturnType<typeof setTimeout> | undefined;
 }
 
@@ -152,5 +156,7 @@ export namespace SnapshotFollower {
     readonly client: KernelClient;
     /** Whether something was missed that only a snapshot tells. */
     readonly isNeeded: () => boolean;
+    /** What need not be told again. */
+    readonly since: () => ISince | null;
   }
 }

@@ -75,7 +75,11 @@ export class KernelJobs implements IKernelJobs, IDisposable {
         kernel,
         runtime: this._runtime,
         trans: this._trans,
-        isSnapshotNeeded: () => this._state.resync
+        isSnapshotNeeded: () => this._state.resync,
+        since: () => {
+          const { session } = this._state;
+          return session && { runtime: session.runtime, seq: session.seq };
+        }
       });
       const { client, installer, snapshots } = this._link;
       client.messageReceived.connect(this._onMessage, this);

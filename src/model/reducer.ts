@@ -263,6 +263,10 @@ function applySnapshot(
     // Newer messages have overtaken it.
     return state;
   }
+  if (snapshot.since !== null && !same) {
+    // It leaves out what was known before; and that is no more.
+    return { ...state, resync: true };
+  }
   // Another runtime means another session, the beginning of which was missed.
   const before = same
     ? state
@@ -273,6 +277,12 @@ function applySnapshot(
   const outputs = new Map([...before.outputs].filter(([key]) => jobs.has(key)));
   for (const job of [...snapshot.jobs].sort((a, b) => a.id - b.id)) {
     jobs.set(job.key, job);
+  }
+  for (const key of snapshot.unchangedOutputs) {
+    const log = state.outputs.get(key);
+    if (log) {
+      outputs.set(key, log);
+    }
   }
   for (const [key, log] of snapshot.outputs) {
     if (!isEmptyLog(log)) {
@@ -286,7 +296,7 @@ function applySnapshot(
         : { kind: 'ready', runtime, version },
     jobs,
     outputs,
-    cells: withKnown(state.cells, snapshot.cells),
+    cells: knownCells(state.cells, snapshot),
     snapshots: state.snapshots + 1,
     session: { runtime, seq, clockOffset: now - at },
     // A restart that did not come about brings a former runtime back.
@@ -301,19 +311,24 @@ function applySnapshot(
  * The cells of a snapshot. One of which nothing was missed keeps its identity, by which
  * others know that.
  */
-function withKnown(
+function knownCells(
   known: ReadonlyMap<string, ICellLog>,
-  cells: ReadonlyMap<string, ICellLog>
+  { cells, unchangedCells }: ISnapshot
 ): ReadonlyMap<string, ICellLog> {
-  return new Map(
-    [...cells].map(([request, cell]) => {
-      const before = known.get(request);
-      const isSame =
-        before !== undefined &&
-        JSONExt.deepEqual(before as never, cell as never);
-      return [request, isSame ? before : cell];
-    })
-  );
+  const all = new Map<string, ICellLog>();
+  for (const request of unchangedCells) {
+    const before = known.get(request);
+    if (before) {
+      all.set(request, before);
+    }
+  }
+  for (const [request, cell] of cells) {
+    const before = known.get(request);
+    const isSame =
+      before !== undefined && JSONExt.deepEqual(before as never, cell as never);
+    all.set(request, isSame ? before : cell);
+  }
+  return all;
 }
 
 /**

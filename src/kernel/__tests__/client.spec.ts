@@ -52,7 +52,7 @@ describe('KernelClient', () => {
   });
 
   it('does not wait for ever', async () => {
-    const result = client.request('snapshot', {});
+    const result = client.request('snapshot', { since: null });
     jest.advanceTimersByTime(9_999);
     expect(kernel.sent[0].isDisposed).toBe(false);
     jest.advanceTimersByTime(1);
@@ -63,7 +63,7 @@ describe('KernelClient', () => {
   });
 
   it('rejects when the kernel ends', async () => {
-    const result = client.request('snapshot', {});
+    const result = client.request('snapshot', { since: null });
     kernel.die();
     await expect(result).rejects.toThrow('Canceled');
     expect(jest.getTimerCount()).toBe(0);

@@ -82,7 +82,18 @@ function snapshot(
   return {
     type: 'snapshot',
     at: 0,
-    snapshot: { runtime, version: '1.0', seq, now: 100, jobs, outputs, cells }
+    snapshot: {
+      runtime,
+      version: '1.0',
+      seq,
+      now: 100,
+      jobs,
+      outputs,
+      cells,
+      since: null,
+      unchangedOutputs: [],
+      unchangedCells: []
+    }
   };
 }
 
@@ -146,6 +157,46 @@ describe('reduce', () => {
     const removed = event(6, [], [], 'r1', new Map(), ['q']);
     expect(reduce(state, messages(removed)).cells.size).toBe(0);
     expect(reduce(state, { type: 'restarted', at: 0 }).cells.size).toBe(0);
+  });
+
+  it('keeps the logs that a snapshot only names', () => {
+    const cell = { cellId: 'c', log: { ...EMPTY_LOG, items: [text('cell')] } };
+    const before = run(
+      snapshot(0),
+      messages(
+        event(1, [job(1), job(2)], [], 'r1', new Map([['q', cell]])),
+        output(2, 1, text('kept')),
+        output(3, 2, text('old'))
+      )
+    );
+    const news: ISnapshot = {
+      runtime: 'r1',
+      version: '1.0',
+      seq: 9,
+      now: 9,
+      jobs: [job(1), job(2)],
+      outputs: new Map([['r1:2', { ...EMPTY_LOG, items: [text('new')] }]]),
+      cells: new Map(),
+      since: 3,
+      unchangedOutputs: ['r1:1'],
+      unchangedCells: ['q']
+    };
+    const after = reduce(before, { type: 'snapshot', snapshot: news, at: 0 });
+    expect(after.outputs.get('r1:1')).toBe(before.outputs.get('r1:1'));
+    expect(after.outputs.get('r1:2')?.items).toEqual([text('new')]);
+    expect(after.cells.get('q')).toBe(before.cells.get('q'));
+    expect(after.session?.seq).toBe(9);
+    // Of another session's, nothing is there to be kept: all must be told.
+    const other = { ...news, runtime: 'r2' };
+    const lost = reduce(before, { type: 'snapshot', snapshot: other, at: 0 });
+    expect(lost.session?.runtime).toBe('r1');
+    expect(lost.resync).toBe(true);
+    const none = reduce(INITIAL_STATE, {
+      type: 'snapshot',
+      snapshot: news,
+      at: 0
+    });
+    expect(none.status.kind).toBe('connecting');
   });
 
   it('knows by identity of which cell nothing was missed', () => {
@@ -413,6 +464,7 @@ describe('any order, loss and duplication', () => {
       const log = this._below(2) ? applyOutput(EMPTY_LOG, change) : EMPTY_LOG;
       const cell = { cellId: `c${id}`, log };
       this._cells.set(request, cell);
+      this._changed.set(request, this._seq);
       return new Map([[request, cell]]);
     }
 
@@ -421,15 +473,22 @@ describe('any order, loss and duplication', () => {
       if (job !== null) {
         const log = this._logs.get(job) ?? EMPTY_LOG;
         this._logs.set(job, applyOutput(log, change));
+        this._changed.set(job, this._seq);
       }
       for (const [id, cell] of this._cells) {
         if (id === request || change.type === 'update') {
           this._cells.set(id, { ...cell, log: applyOutput(cell.log, change) });
+          this._changed.set(id, this._seq);
         }
       }
     }
 
-    snapshot(): ISnapshot {
+    /** All that there is, without the logs that `since` knows. */
+    snapshot(since: number | null = null): ISnapshot {
+      const isChanged = ([key]: [number | string, unknown]) =>
+        since === null || (this._changed.get(key) ?? 0) > since;
+      const isUnchanged = (entry: [number | string, unknown]) =>
+        !isChanged(entry);
       return {
         runtime: 'r1',
         version: '1.0',
@@ -437,9 +496,18 @@ describe('any order, loss and duplication', () => {
         now: 0,
         jobs: [...this._jobs.values()].sort((a, b) => a.id - b.id),
         outputs: new Map(
-          [...this._logs].map(([id, log]) => [jobKey('r1', id), log])
+          [...this._logs]
+            .filter(isChanged)
+            .map(([id, log]) => [jobKey('r1', id), log])
         ),
-        cells: new Map(this._cells)
+        cells: new Map([...this._cells].filter(isChanged)),
+        since,
+        unchangedOutputs: [...this._logs]
+          .filter(isUnchanged)
+          .map(([id]) => jobKey('r1', id)),
+        unchangedCells: [...this._cells]
+          .filter(isUnchanged)
+          .map(([request]) => request)
       };
     }
 
@@ -483,6 +551,8 @@ describe('any order, loss and duplication', () => {
     }
 
     private _cells = new Map<string, ICellLog>();
+    /** The number of the message that has last changed a log, by job or request. */
+    private _changed = new Map<number | string, number>();
 
     private _jobs = new Map<number, IJob>();
     private _logs = new Map<number, IOutputLog>();
@@ -517,7 +587,7 @@ describe('any order, loss and duplication', () => {
           const batch = onTheWay.splice(0, 1 + below(3));
           state = reduce(state, messages(...batch));
         } else if (state.resync && snapshots.length === 0) {
-          snapshots.push(kernel.snapshot());
+          snapshots.push(kernel.snapshot(state.session?.seq));
         } else if (snapshots.length > 0) {
           const [snapshot] = snapshots.splice(0, 1);
           state = reduce(state, { type: 'snapshot', snapshot, at: 0 });
@@ -529,7 +599,7 @@ describe('any order, loss and duplication', () => {
         state = reduce(state, { type: 'snapshot', snapshot, at: 0 });
       }
       if (state.resync || state.session === null) {
-        const snapshot = kernel.snapshot();
+        const snapshot = kernel.snapshot(state.session?.seq);
         state = reduce(state, { type: 'snapshot', snapshot, at: 0 });
       }
       const truth = reduce(INITIAL_STATE, {
