@@ -304,3 +304,17 @@ def test_the_file_has_no_name() -> None:
     file = Spool()
     file.write(b"x")
     assert "(deleted)" in os.readlink(f"/proc/self/fd/{file._file.fileno()}")  # type: ignore[union-attr]
+
+
+def test_a_progress_bar_does_not_fill_the_cell(clock: Clock) -> None:
+    turns = Turns(clock)
+    job = Job(turns.budget)
+    bar = "\r" + "#" * 99
+    for _ in range(2 * flood.MAX_SHOWN // len(bar)):
+        job.write(bar)
+        if job.backlog.size > 10_000:
+            sent = turns.turns(job)
+            assert [message.type for message in sent] == ["stream"] * len(sent)
+    job.write("\nend\n")
+    sent = turns.turns(job, ended=True)
+    assert "".join(message.content["text"] for message in sent).endswith("\nend\n")
