@@ -136,16 +136,9 @@ def _safe_termination(original: Callable[..., None]) -> Callable[..., None]:
         *others: Any,
     ) -> None:
         if _is_stopped(cls, worker_handler):
-            change_notifier.put(None)
+            end = functools.partial(_end, inqueue, outqueue, pool, change_notifier, worker_handler)
             job = current_job()
-            if job is None:
-                _end_workers(pool, worker_handler)
-                _end_queues(inqueue, outqueue)
-            else:
-                # Its workers have been killed; should another one be about to start, it finds no tasks, and the job
-                # waits for it when it ends.
-                end = functools.partial(_end_queues, inqueue, outqueue)
-                job._kill_switch.undisturbed(functools.partial(run_as, None, end))
+            run_as(None, end) if job is None else job._kill_switch.undisturbed(functools.partial(run_as, None, end))
         else:
             original(cls, taskqueue, inqueue, outqueue, pool, change_notifier, worker_handler, *others)
 
@@ -157,14 +150,12 @@ def _is_stopped(pool_type: type, worker_handler: Any) -> bool:
     return worker_handler._state == TERMINATE and not issubclass(pool_type, ThreadPool)
 
 
-def _end_workers(pool: list[Any], worker_handler: Thread) -> None:
-    worker_handler.join(_LONGEST_END)  # or it may be about to start another worker
+def _end(inqueue: Any, outqueue: Any, pool: list[Any], change_notifier: Any, worker_handler: Thread) -> None:
+    """Terminate a pool that a kill has stopped. The job waits for its workers when it ends."""
+    change_notifier.put(None)
+    worker_handler.join(_LONGEST_END)  # or it may be about to start another worker, to which it passes the queues
     for worker in pool:
         worker.kill()
-
-
-def _end_queues(inqueue: Any, outqueue: Any) -> None:
-    """End the threads that pass on the tasks and the results of a pool that a kill has stopped."""
     inqueue._reader.close()  # the thread that passes tasks on may wait for room
     # That one may be writing as well, for a moment; after that, it is a worker that has taken the lock along.
     outqueue._wlock.acquire(True, _SLICE)
