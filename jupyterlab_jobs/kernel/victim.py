@@ -21,9 +21,6 @@ from .errors import JobKilled
 
 _LOAD_SPECIAL = dis.opmap.get("LOAD_SPECIAL")
 
-_NO_THREAD = 0
-"""The id of no thread."""
-
 _PATIENCE = 3
 """How many exceptions the code may keep before each is followed by another one."""
 
@@ -66,15 +63,15 @@ class Victim:
         "ident",
         "in_cleanup",
         "is_closed",
-        "open_idents",
+        "open_ident",
         "wake",
         "woken",
     )
 
     def __init__(self, ident: int, *, is_for_cleanup: bool = False) -> None:
         self.ident = ident
-        self.open_idents = {ident: ident}
-        """It alone, until the code has ended."""
+        self.open_ident: int | None = ident
+        """The same, until the code has ended."""
         self._is_for_cleanup = is_for_cleanup
         self.wake: Callable[[], None] | None = None
         """How to end the blocking call in which the thread is. The thread's own to set."""
@@ -130,7 +127,7 @@ class Victim:
     def close(self) -> None:
         """The code has ended: leave the thread alone."""
         self.is_closed = True
-        self.open_idents.clear()
+        self.open_ident = None
         if sys.gettrace() == self._raise_at_line:
             sys.settrace(None)
 
@@ -181,13 +178,12 @@ def _exception_type(on_raise: Callable[[], None]) -> type[JobKilled]:
 
 
 def _c_function(victim: Victim, exception: type[JobKilled]) -> Callable[[], None]:
-    """A function that makes an exception pending in the victim's thread, if that calls it and its code has not ended.
+    """A function that makes an exception pending in the victim's thread, as long as its code has not ended.
 
-    It runs no Python code: in that, the pending exception would be raised right there. Called by another thread, which
-    has dropped the last reference to an exception, it does nothing: the victim may be taking a lock by now.
+    It runs no Python code: in that, the pending exception would be raised right there.
     """
-    ident_or_none = map(victim.open_idents.get, iter(get_ident, None), itertools.repeat(_NO_THREAD))
-    return functools.partial(next, map(set_async_exception, ident_or_none, itertools.repeat(exception)), None)
+    ident_until_closed = iter(functools.partial(getattr, victim, "open_ident"), None)
+    return functools.partial(next, map(set_async_exception, ident_until_closed, itertools.repeat(exception)), None)
 
 
 # What takes and releases locks with every call.
