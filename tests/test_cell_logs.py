@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from harness import MIME_TYPE as RECORD
 from harness import Kernel
 
-RECORD = "application/vnd.jupyterlab-jobs.job+json"
+_KEPT = ("output_type", "name", "text", "data", "ename", "execution_count")
 
 
 def shown(kernel: Kernel, request: str) -> list[dict[str, Any]]:
@@ -36,8 +37,7 @@ def shown(kernel: Kernel, request: str) -> list[dict[str, Any]]:
                 outputs[-1]["text"] += content["text"]
             else:
                 outputs.append({"output_type": kind, "display_id": display_id, **content})
-    keep = ("output_type", "name", "text", "data", "ename", "execution_count")
-    return [{key: output[key] for key in keep if key in output} for output in outputs]
+    return [_kept(output) for output in outputs]
 
 
 def logged(kernel: Kernel, request: str) -> list[dict[str, Any]] | None:
@@ -45,8 +45,11 @@ def logged(kernel: Kernel, request: str) -> list[dict[str, Any]] | None:
     cell = kernel.ask("snapshot")["cells"].get(request)
     if cell is None:
         return None
-    keep = ("output_type", "name", "text", "data", "ename", "execution_count")
-    return [{key: item[key] for key in keep if key in item} for item in cell["log"]["items"]]
+    return [_kept(item) for item in cell["log"]["items"]]
+
+
+def _kept(output: dict[str, Any]) -> dict[str, Any]:
+    return {key: output[key] for key in _KEPT if key in output}
 
 
 def same(kernel: Kernel, request: str) -> list[dict[str, Any]]:

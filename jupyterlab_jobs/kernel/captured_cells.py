@@ -17,16 +17,15 @@ class CapturedCells:
     def hear(self, message_type: str, content: dict[str, Any]) -> None:
         """Take in what a widget says to the page."""
         widget = content.get("comm_id")
-        if message_type == "comm_close":
-            self._request_by_widget.pop(widget, None)  # type: ignore[arg-type]
+        if not isinstance(widget, str):
             return
         data = content.get("data")
         state = data.get("state") if isinstance(data, dict) else None
-        if isinstance(state, dict) and isinstance(state.get("msg_id"), str) and isinstance(widget, str):
-            if state["msg_id"]:
-                self._request_by_widget[widget] = state["msg_id"]
-            else:
-                self._request_by_widget.pop(widget, None)
+        request_id = state.get("msg_id") if isinstance(state, dict) else None
+        if message_type == "comm_close" or request_id == "":
+            self._request_by_widget.pop(widget, None)
+        elif isinstance(request_id, str):
+            self._request_by_widget[widget] = request_id
 
     def __contains__(self, request_id: str | None) -> bool:
         # A copy: another thread may change it.

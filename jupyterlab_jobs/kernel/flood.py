@@ -257,7 +257,12 @@ def _lasting(text: str) -> int:
     """How many characters of it stay in the cell: a progress bar overwrites itself."""
     if "\r" not in text:
         return len(text)
-    return sum(len(line.rstrip("\r").rpartition("\r")[2]) + 1 for line in text.split("\n"))
+    return sum(len(_visible(line)) + 1 for line in text.split("\n"))
+
+
+def _visible(line: str) -> str:
+    """What is seen of a line that has overwritten itself."""
+    return line.rstrip("\r").rpartition("\r")[2]
 
 
 class _Region:
@@ -331,8 +336,7 @@ class _Region:
     def newest_lines(self) -> list[str]:
         """The last lines, as they would be seen."""
         text = "".join(text for _, text in self._end)[-_NEWEST_LINES * _LONGEST_LINE * 4 :]
-        lines = (line.rstrip("\r").rpartition("\r")[2] for line in text.rstrip().split("\n"))
-        return [line[:_LONGEST_LINE] for line in lines][-_NEWEST_LINES:]
+        return [_visible(line)[:_LONGEST_LINE] for line in text.rstrip().split("\n")][-_NEWEST_LINES:]
 
     def message(self, text: str) -> OutputMessage:
         """Show a note in the place of what is left out."""

@@ -1,6 +1,6 @@
 import type { WebSocketRoute } from '@playwright/test';
 
-import { expect, GATE, test } from '../tests/jobs';
+import { expect, GATE, printedLines, test } from '../tests/jobs';
 
 /** Prints for as long as the gate is closed, and tells by files how far it is. */
 const COUNTING = `%%job --name counting
@@ -91,11 +91,7 @@ for (const how of ['the connection drops', 'the browser is offline']) {
 
     await notebook.run(2);
     await expect(notebook.output(1)).toContainText('\nend');
-    const text = await notebook
-      .output(1)
-      .locator('.jp-OutputArea-output[data-mime-type*="stdout"]')
-      .innerText();
-    const lines = text.trim().split('\n');
+    const lines = await printedLines(notebook.output(1));
     expect(lines.pop()).toBe('end');
     expect(lines).toEqual(lines.map((_, index) => `${index}`));
   });

@@ -2,7 +2,7 @@ import type { IJupyterLabPageFixture } from '@jupyterlab/galata';
 import type { WebSocketRoute } from '@playwright/test';
 
 import type { NotebookWithJobs } from './jobs';
-import { expect, GATE, NotebookWithJobs as Jobs, test } from './jobs';
+import { expect, GATE, openSecondPage, printedLines, test } from './jobs';
 
 /** Counts until the gate opens. */
 const COUNTING = `%%job --name counting
@@ -19,11 +19,7 @@ const CHANNELS = /\/api\/kernels\/.*\/channels/;
 /** Every number once, in order, and the end. */
 async function expectAllLines(notebook: NotebookWithJobs): Promise<void> {
   await expect(notebook.output(1)).toContainText('\nend');
-  const text = await notebook
-    .output(1)
-    .locator('.jp-OutputArea-output[data-mime-type*="stdout"]')
-    .innerText();
-  const lines = text.trim().split('\n');
+  const lines = await printedLines(notebook.output(1));
   expect(lines.pop()).toBe('end');
   expect(lines).toEqual(lines.map((_, index) => `${index}`));
 }
@@ -119,21 +115,14 @@ test('a connection that takes its time after a reload shows what was printed mea
 
 test('two tabs show all jobs live, and a kill in one shows in the other', async ({
   openNotebook,
-  page,
-  tmpPath,
-  context
+  tmpPath
 }) => {
   const first = await openNotebook([GATE, COUNTING, '%job gate.set()']);
   await first.run(0, 1);
   await first.openPanel();
   await expect(first.output(1)).toContainText('\n10\n');
 
-  const other = await context.newPage();
-  await other.goto(
-    `${new URL(page.url()).origin}/lab/workspaces/second/tree/${tmpPath}/test.ipynb`
-  );
-  await other.locator('.jp-NotebookPanel').waitFor();
-  const second = new Jobs(other);
+  const second = await openSecondPage(first, tmpPath);
   await second.openPanel();
   await second.toHaveState(1, 'running');
   await expect(second.output(1)).toContainText('\n10\n');
@@ -145,11 +134,7 @@ test('two tabs show all jobs live, and a kill in one shows in the other', async 
   await expect(first.badge(1)).toHaveAttribute('data-state', 'killed');
   await expect(second.badge(1)).toHaveAttribute('data-state', 'killed');
   for (const notebook of [first, second]) {
-    const text = await notebook
-      .output(1)
-      .locator('.jp-OutputArea-output[data-mime-type*="stdout"]')
-      .innerText();
-    const lines = text.trim().split('\n');
+    const lines = await printedLines(notebook.output(1));
     expect(lines).toEqual(lines.map((_, index) => `${index}`));
   }
 

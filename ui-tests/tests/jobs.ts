@@ -81,6 +81,30 @@ export async function goToNotebook(
 }
 
 /**
+ * Open the same notebook in another page of the same browser.
+ */
+export async function openSecondPage(
+  first: NotebookWithJobs,
+  directory: string
+): Promise<NotebookWithJobs> {
+  const { origin } = new URL(first.page.url());
+  const page = await first.page.context().newPage();
+  await page.goto(
+    `${origin}/lab/workspaces/second/tree/${directory}/test.ipynb`
+  );
+  await page.locator('.jp-NotebookPanel').waitFor();
+  return new NotebookWithJobs(page);
+}
+
+/** The lines of the standard output under a cell or in the panel. */
+export async function printedLines(output: Locator): Promise<string[]> {
+  const texts = await output
+    .locator('.jp-OutputArea-output[data-mime-type*="stdout"]')
+    .allInnerTexts();
+  return texts.join('\n').split('\n').filter(Boolean);
+}
+
+/**
  * The notebook in front and the Jobs panel, as a user sees and works them.
  */
 export class NotebookWithJobs {

@@ -1,6 +1,6 @@
 import type { NotebookPanel } from '@jupyterlab/notebook';
 
-import { expect, test, uploadNotebook } from './jobs';
+import { expect, printedLines, test, uploadNotebook } from './jobs';
 
 test('a second notebook and a console on the same kernel share its jobs', async ({
   openNotebook,
@@ -75,9 +75,6 @@ test('two views of one notebook write each line once', async ({
   await expect(output).toContainText('\n40\n');
   await notebook.command('jobs:kill-all');
   await notebook.toHaveState(1, 'killed');
-  const text = await output
-    .locator('.jp-OutputArea-output[data-mime-type*="stdout"]')
-    .innerText();
-  const lines = text.trim().split('\n');
+  const lines = await printedLines(output);
   expect(lines).toEqual(lines.map((_, index) => `${index}`));
 });

@@ -1,16 +1,15 @@
-import { expect, test } from '../jobs';
-import { COUNTING, expectAllLines, openSecondPage } from './sharednotebook';
+import { expect, openSecondPage, test } from '../jobs';
+import { COUNTING, expectAllLines } from './sharednotebook';
 
 // The server executes the cells and writes their outputs, up to the end of the execution:
 // jobs come by the queue lane alone, and what they write later is in the panel.
 
 test('a job that the server has started is in every panel, and doubles nothing', async ({
   openNotebook,
-  context,
   tmpPath
 }) => {
   const first = await openNotebook([COUNTING, '%%job\nwhile True: pass']);
-  const second = await openSecondPage(first, context, tmpPath);
+  const second = await openSecondPage(first, tmpPath);
   await first.openPanel();
   await second.openPanel();
 

@@ -1,15 +1,14 @@
-import { expect, test } from '../jobs';
-import { COUNTING, expectAllLines, openSecondPage } from './sharednotebook';
+import { expect, openSecondPage, test } from '../jobs';
+import { COUNTING, expectAllLines } from './sharednotebook';
 
 // The notebook is a document that several pages share: one of them writes.
 
 test('a job in a shared notebook shows what it writes once, in every page', async ({
   openNotebook,
-  context,
   tmpPath
 }) => {
   const first = await openNotebook([COUNTING, '%%job\nwhile True: pass']);
-  const second = await openSecondPage(first, context, tmpPath);
+  const second = await openSecondPage(first, tmpPath);
   await first.openPanel();
   await second.openPanel();
 
