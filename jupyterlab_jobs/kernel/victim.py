@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dis
 import functools
-import itertools
 import logging
 import queue
 import sys
@@ -51,6 +50,9 @@ class Victim:
     trace function can raise at every line. In 3.11 another pending exception does as well, and must do, because a
     thread of 3.11 that is traced hangs while an exception is pending anywhere.
 
+    Only the thread itself has an exception followed by another one: where another thread drops the last reference, such
+    as a future's, or the garbage collector does, the code may be anywhere by now. `strike` will look where.
+
     `strike` may be called in any thread, under the lock of the job's `KillSwitch`; everything else, and what is said to
     be the thread's own, belongs to the thread that is killed.
     """
@@ -59,19 +61,17 @@ class Victim:
         "_exceptions",
         "_is_for_cleanup",
         "_raised",
+        "_rearming",
         "forced",
         "ident",
         "in_cleanup",
         "is_closed",
-        "open_ident",
         "wake",
         "woken",
     )
 
     def __init__(self, ident: int, *, is_for_cleanup: bool = False) -> None:
         self.ident = ident
-        self.open_ident: int | None = ident
-        """The same, until the code has ended."""
         self._is_for_cleanup = is_for_cleanup
         self.wake: Callable[[], None] | None = None
         """How to end the blocking call in which the thread is. The thread's own to set."""
@@ -85,6 +85,7 @@ class Victim:
         """Whether its clean-up is to be cut short."""
         self._raised: list[bool] = []
         self._exceptions: tuple[type[JobKilled], type[JobKilled]] | None = None
+        self._rearming: Callable[[], object] | None = None
 
     def strike(self, handled: BaseException | None, exception: type[JobKilled] | None = None) -> None:
         """Have `JobKilled` raised in the thread, another one, between two bytecodes, if this is a moment for it.
@@ -127,7 +128,6 @@ class Victim:
     def close(self) -> None:
         """The code has ended: leave the thread alone."""
         self.is_closed = True
-        self.open_ident = None
         if sys.gettrace() == self._raise_at_line:
             sys.settrace(None)
 
@@ -143,16 +143,34 @@ class Victim:
         if self._exceptions is None:  # most threads are never killed
             # CPython makes an instance of the class in the thread in which it raises it.
             first = _exception_type(functools.partial(self._raised.append, True))
-            insist = _c_function(self, first) if PENDING_EXCEPTIONS_DISTURB else self._trace
+            self._rearming = _when_deleted(functools.partial(set_async_exception, self.ident, first))
+            insist = self._rearm if PENDING_EXCEPTIONS_DISTURB else self._trace
             first.__del__ = staticmethod(insist)  # type: ignore[attr-defined]
             following = _exception_type(insist)
             following.__del__ = staticmethod(insist)  # type: ignore[attr-defined]
             self._exceptions = first, following
         return self._exceptions
 
+    def _rearm(self) -> None:
+        """Have the code raise where CPython looks for exceptions next."""
+        code = sys._getframe(1).f_code
+        if (
+            self._may_insist()
+            and self.wake is None
+            and code.co_filename not in _BOOK_KEEPING
+            and (code.co_filename, code.co_name) not in _LOCKING
+        ):
+            assert self._rearming is not None
+            # Dropped with the last of this frame: an exception that is pending before that would be raised right here.
+            _until_return = self._rearming()
+
+    def _may_insist(self) -> bool:
+        """Whether the calling thread is this one, and its code is not on its way out by now."""
+        return not self.is_closed and get_ident() == self.ident and not self.is_leaving(sys.exc_info()[1])
+
     def _trace(self) -> None:
         """Have the next line of the code raise."""
-        if self.is_closed or get_ident() != self.ident:
+        if not self._may_insist():
             return
         frame: FrameType | None = sys._getframe(1)
         while frame is not None:
@@ -177,13 +195,9 @@ def _exception_type(on_raise: Callable[[], None]) -> type[JobKilled]:
     return type(JobKilled.__name__, (JobKilled,), members)
 
 
-def _c_function(victim: Victim, exception: type[JobKilled]) -> Callable[[], None]:
-    """A function that makes an exception pending in the victim's thread, as long as its code has not ended.
-
-    It runs no Python code: in that, the pending exception would be raised right there.
-    """
-    ident_until_closed = iter(functools.partial(getattr, victim, "open_ident"), None)
-    return functools.partial(next, map(set_async_exception, ident_until_closed, itertools.repeat(exception)), None)
+def _when_deleted(function: Callable[[], None]) -> Callable[[], object]:
+    """A class whose instances call a C function when they are deleted."""
+    return type("_WhenDeleted", (), {"__slots__": (), "__del__": staticmethod(function)})
 
 
 # What takes and releases locks with every call.
