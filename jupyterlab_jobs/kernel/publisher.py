@@ -38,6 +38,9 @@ Mark = dict[str, Any]
 # The Jupyter server drops what exceeds 1,000 messages a second: stay at half of that, whatever the number of jobs.
 _SECONDS_PER_MESSAGE = 0.002
 _SHORTEST_PAUSE = 0.02
+# While there is more to tell all the time: fewer, larger messages. A page that has missed some gets them all at once.
+_LONGEST_PAUSE = 0.1
+_PAUSE_GROWTH = 1.5
 
 _LONGEST_STOP = 4.0
 """Seconds that are left for what is to be sent when the runtime is unloaded."""
@@ -133,12 +136,17 @@ class Publisher:
     def _run(self) -> None:
         stopping = False
         deadline = math.inf
+        pause = _SHORTEST_PAUSE
         # Once it is to stop, until all is sent: who has something left wakes it again.
         while not stopping or (not self._queue.empty() and time.monotonic() < deadline):
             changed: dict[Job, None] = {}
             removed: list[int] = []
+            begin = time.monotonic()
             try:
                 entry = self._queue.get(timeout=self._keep_alive.longest_silence)
+                # What is written after a silence is shown soon.
+                is_busy = time.monotonic() - begin < _LONGEST_PAUSE
+                pause = min(_LONGEST_PAUSE, pause * _PAUSE_GROWTH) if is_busy else _SHORTEST_PAUSE
                 while True:
                     if entry is None:
                         stopping = True
@@ -157,7 +165,7 @@ class Publisher:
                 _log.exception("Failed to publish")
                 sent = 1
             if not (stopping and self._queue.empty()):
-                time.sleep(max(_SHORTEST_PAUSE, sent * _SECONDS_PER_MESSAGE))
+                time.sleep(max(pause, sent * _SECONDS_PER_MESSAGE))
 
     def _publish(self, jobs: list[Job], removed: list[int]) -> int:
         sent = 0
