@@ -13,6 +13,8 @@ configure_jupyter_server(c)
 c.JupyterNotebookApp.expose_app_in_browser = True
 c.ServerApp.allow_root = os.getuid() == 0
 c.Application.log_level = "ERROR"
+# What jupyter-collaboration remembers of documents: not for the next run.
+c.SQLiteYStore.db_path = str(Path(os.environ["JUPYTER_DATA_DIR"], "ystore.db"))
 
 
 def add_kernel(name: str, python: str, language: str) -> None:
