@@ -11,6 +11,8 @@ from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic_arguments import MagicArgumentParser
 
+from .ipython_calls import ipython_call
+
 # A word of the options: quotes may hold blanks.
 _WORD = re.compile(r"""\s*((?:[^\s"']|"[^"]*"|'[^']*')+)""")
 
@@ -146,7 +148,7 @@ def jobs_of_cell(shell: InteractiveShell, text: str) -> list[JobCall] | None:
     for statement in ast.parse(shell.transform_cell(text)).body:
         match statement:
             case ast.Expr(value=ast.Call() as call) | ast.Assign(targets=[ast.Name()], value=ast.Call() as call):
-                magic = _magic_call(call)
+                magic = ipython_call(call)
             case _:
                 return None
         match magic:
@@ -157,17 +159,3 @@ def jobs_of_cell(shell: InteractiveShell, text: str) -> list[JobCall] | None:
             case _:
                 return None
     return calls
-
-
-def _magic_call(call: ast.Call) -> tuple[str, ...] | None:
-    """The method and the arguments of `get_ipython().method("…", "…")`."""
-    match call.func:
-        case ast.Attribute(value=ast.Call(func=ast.Name(id="get_ipython")), attr=method):
-            arguments = [
-                argument.value
-                for argument in call.args
-                if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
-            ]
-            return (method, *arguments) if len(arguments) == len(call.args) else None
-        case _:
-            return None
