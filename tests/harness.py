@@ -211,7 +211,7 @@ class Kernel:
 
     def value(self, expression: str) -> Any:
         """The value of an expression in the notebook, by its repr."""
-        msg_id = self.client.execute("", silent=True, user_expressions={"value": f"repr({expression})"})
+        msg_id = self.client.execute("", silent=True, user_expressions={"value": f"repr(({expression}))"})
         result = self.shell_reply(msg_id)["content"]["user_expressions"]["value"]
         assert result["status"] == "ok", result
         import ast

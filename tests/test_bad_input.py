@@ -7,7 +7,7 @@ import re
 import pytest
 from harness import Kernel
 
-OPTIONS = "options are: --name NAME, --timeout DURATION"
+OPTIONS = "options are: --name NAME, --timeout DURATION, --shared"
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -45,7 +45,7 @@ def failure(kernel: Kernel, code: str) -> str:
         ("%jobs kill", "UsageError: %jobs kill: which? name their numbers, or `all`"),
         (
             "%jobs dance",
-            "UsageError: %jobs: unknown verb 'dance'; verbs are: kill, wait, clear, traceback, output",
+            "UsageError: %jobs: unknown verb 'dance'; verbs are: kill, wait, clear, traceback, output, land",
         ),
     ],
 )
@@ -72,6 +72,27 @@ def test_there_is_no_standard_input(kernel: Kernel) -> None:
         _, record = kernel.run_job(code)
         assert record["state"] == "failed"
         assert "jobs have no standard input" in record["error"]["evalue"]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "breakpoint()",
+        "import pdb\npdb.set_trace()",
+        "import pdb\npdb.run('1 + 1')",
+        "from IPython.core.debugger import set_trace\nset_trace()",
+        "%debug 1 + 1",
+        "%debug",
+        "import sys\ntry:\n    1 / 0\nexcept ZeroDivisionError:\n    import pdb\n    pdb.post_mortem()",
+    ],
+)
+def test_there_is_no_debugger(kernel: Kernel, code: str) -> None:
+    _, record = kernel.run_job("%%job\n" + code)
+    assert record["state"] == "failed"
+    assert record["error"]["ename"] == "NoDebugger"
+    assert "run the code as a cell to debug it" in record["error"]["evalue"]
+    # The foreground's are as they were.
+    assert kernel.value("__import__('pdb').Pdb().reset()") is None
 
 
 def test_killing_what_has_ended_does_nothing_and_says_so(kernel: Kernel) -> None:

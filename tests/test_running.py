@@ -35,68 +35,6 @@ def test_a_cell_that_ends_in_a_job_shows_its_record_once(kernel: Kernel) -> None
     assert len({m["content"]["transient"]["display_id"] for m in shown}) == 1
 
 
-def test_assignments_land_when_the_job_finishes(kernel: Kernel) -> None:
-    kernel.execute("landing = 'before'; import threading; gate = threading.Event()")
-    msg_id = kernel.execute("%%job\nlanding = 'after'\ngate.wait(20)")
-    job_id = kernel.job_of(msg_id)
-    assert kernel.value("landing") == "before"
-    kernel.execute("gate.set()")
-    assert kernel.ended(job_id)["state"] == "finished"
-    assert kernel.value("landing") == "after"
-
-
-def test_a_job_sees_the_variables_as_they_were_when_it_started(kernel: Kernel) -> None:
-    kernel.execute("import threading; gate = threading.Event(); seen = 1")
-    msg_id = kernel.execute("%%job\ngate.wait(20)\nseen")
-    job_id = kernel.job_of(msg_id)
-    kernel.execute("seen = 2; gate.set()")
-    kernel.ended(job_id)
-    assert kernel.value(f"jobs[{job_id}].result()") == 1
-
-
-def test_two_copies_of_a_loop_do_not_disturb_each_other(kernel: Kernel) -> None:
-    code = "%%job\ntotal = 0\nfor i in range(20000):\n    total += i\ntotal"
-    first, second = kernel.execute(code), kernel.execute(code)
-    for msg_id in (first, second):
-        job_id = kernel.job_of(msg_id)
-        kernel.ended(job_id)
-        assert kernel.value(f"jobs[{job_id}].result()") == sum(range(20000))
-
-
-def test_jobs_of_a_foreground_loop_each_get_their_own_value(kernel: Kernel) -> None:
-    kernel.execute("started = []\nfor chunk in range(5):\n    j = %job chunk * 10\n    started.append(j)")
-    assert kernel.value("[job.result(10) for job in started]") == [0, 10, 20, 30, 40]
-
-
-def test_a_failed_job_lands_nothing(kernel: Kernel) -> None:
-    kernel.execute("untouched = 1")
-    _, record = kernel.run_job("%%job\nuntouched = 2\n1 / 0")
-    assert record["state"] == "failed"
-    assert kernel.value("untouched") == 1
-
-
-def test_functions_of_a_job_see_the_notebook_after_landing(kernel: Kernel) -> None:
-    _, record = kernel.run_job(
-        "%%job\n"
-        "factor = 2\n"
-        "def scale(x):\n    return helper(x) * factor\n"
-        "def helper(x):\n    return x + offset\n"
-        "class Scaler:\n"
-        "    def scale(self, x):\n        return scale(x)\n"
-        "    @staticmethod\n    def twice(x):\n        return scale(scale(x))\n"
-        "offset = 0"
-    )
-    assert record["state"] == "finished", record["error"]
-    kernel.execute("offset = 100; factor = 3")
-    assert kernel.value("[scale(1), Scaler().scale(1), Scaler.twice(0)]") == [303, 303, 1200]
-
-
-def test_deleted_names_are_deleted(kernel: Kernel) -> None:
-    kernel.execute("doomed = 1")
-    kernel.run_job("%job del doomed")
-    assert kernel.value("'doomed' in globals()") is False
-
-
 def test_several_jobs_of_one_cell_and_lines_between(kernel: Kernel) -> None:
     msg_id = kernel.execute("a = 1\n%job a + 1\na = 10\nj = %job a + 1\n%job print('third')")
     ids = [kernel.job_of(msg_id, index) for index in range(3)]

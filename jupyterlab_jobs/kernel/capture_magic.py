@@ -15,7 +15,7 @@ from .figures import show_figures
 from .replacements import Replacements
 from .source import compile_source
 from .threads import current_job
-from .work import SourceWork, run_source
+from .work import run_source
 
 if TYPE_CHECKING:
     from .job import Job
@@ -42,8 +42,7 @@ def route_capture_magic(replacements: Replacements, shell: InteractiveShell) -> 
 def _capture(shell: InteractiveShell, job: Job, line: str, cell: str) -> None:
     from IPython.core.magics.execution import ExecutionMagics
 
-    work = job._work
-    names = work.names if isinstance(work, SourceWork) else shell.user_ns
+    names = shell.user_ns
     arguments = parse_argstring(ExecutionMagics.capture, line)
     source = compile_source(shell, cell, job_id=job.id, first_line=1, execution_count=job.execution_count)
     with capture_output(not arguments.no_stdout, not arguments.no_stderr, not arguments.no_display) as captured:

@@ -20,6 +20,14 @@ class JobTimedOut(JobWasKilled, TimeoutError):
     """Raised by `Job.result()` of a job that was killed because its time was up."""
 
 
+class NoSuchVariable(KeyError):
+    """A job has no variable of this name; says why."""
+
+    def __str__(self) -> str:
+        # Not a `KeyError`'s, which quotes its message.
+        return str(self.args[0])
+
+
 class NoSuchJob(LookupError):
     """There is no job with this id."""
 

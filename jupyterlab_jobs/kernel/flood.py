@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import time
+import weakref
 from collections import deque
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
@@ -58,7 +59,7 @@ class Backlog:
     )
 
     def __init__(self, output: Output, budget: Budget) -> None:
-        self._output = output
+        self._output: Output = weakref.proxy(output)
         self._budget = budget
         self._messages: list[OutputMessage] = []  # no deque: an empty one takes 600 bytes
         self.size = 0

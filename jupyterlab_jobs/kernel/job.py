@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from IPython.display import display
 
 from . import protocol
+from .job_variables import JobVariables
 from .kill import KillSwitch
 from .output import Output
 from .states import ENDED, State
 
 if TYPE_CHECKING:
+    from .namespace import Namespace
     from .registry import Registry
     from .work import Work
 
@@ -50,9 +52,11 @@ class Job:
     """
 
     __slots__ = (
+        "__weakref__",
         "_future",
         "_history",
         "_kill_switch",
+        "_namespace",
         "_output",
         "_own_values",
         "_registry",
@@ -101,6 +105,7 @@ class Job:
         self.stuck_in: str | None = None  # where a job is that does not end although it is being killed
         self.error: JobError | None = None
         self._work: Work | None = work
+        self._namespace: Namespace | None = None
         self._kill_switch = KillSwitch()
         self._output = Output(self, registry.publisher)
         self._own_values: dict[object, Any] = {}  # by what looks them up: see per_job
@@ -139,7 +144,14 @@ class Job:
         """
         if not self.wait(timeout):
             raise TimeoutError(f"job {self.id} has not ended in {timeout} s")
-        return self._future.result()
+        error = self._future.exception()
+        if error is None:
+            return self._future.result()
+        try:
+            # Else each time would add the frames of the last one.
+            raise error.with_traceback(None)
+        finally:
+            del self, error  # which the traceback would keep, and they the traceback
 
     def exception(self, timeout: float | None = None) -> BaseException | None:
         """What `result` would raise, or None, once the job has ended; raises `TimeoutError` as `result` does."""
@@ -150,6 +162,19 @@ class Job:
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until the job has ended, at most `timeout` seconds; returns whether it has."""
         return bool(futures.wait([self._future], timeout).done)
+
+    @property
+    def vars(self) -> JobVariables:
+        """The names that it has assigned, with their values: while it runs, and after it has failed or was killed."""
+        return JobVariables(self)
+
+    def land(self) -> list[str]:
+        """Make what it has assigned so far the notebook's now; returns the names that have changed there.
+
+        For a job that runs, and for one that has failed or was killed, whose variables do not land by themselves. What
+        has landed already does not land again.
+        """
+        return self._registry.land(self).names
 
     def kill(self) -> bool:
         """Kill the job; returns False if it had ended already.

@@ -26,7 +26,7 @@ def _words(line: str) -> list[str]:
         raise UsageError(f"%jobs: {error}") from None
 
 
-_VERBS = ("kill", "wait", "clear", "traceback", "output")
+_VERBS = ("kill", "wait", "clear", "traceback", "output", "land")
 
 
 @magics_class
@@ -47,7 +47,7 @@ class JobMagics(Magics):
 
     @line_magic
     def jobs(self, line: str) -> Any:
-        """List the jobs, or do something with them: `%jobs [kill|wait|clear|traceback|output] [JOB…|all]`."""
+        """List the jobs, or do something with them: `%jobs [kill|wait|clear|traceback|output|land] [JOB…|all]`."""
         jobs = self._runtime.jobs
         verb, *names = _words(line) or [""]
         if not verb:
@@ -65,6 +65,10 @@ class JobMagics(Magics):
             jobs.wait(*(job.id for job in chosen))
         elif verb == "clear":
             jobs.clear(*(job.id for job in chosen))
+        elif verb == "land":
+            for job in chosen:
+                names = job.land()
+                print(f"job {job.id}: landed {', '.join(names)}" if names else f"job {job.id}: nothing to land")
         else:
             for job in chosen:
                 text = getattr(job, verb) or f"job {job.id} ({job.state}) has no {verb}"

@@ -2,8 +2,24 @@
 
 from __future__ import annotations
 
-from types import CellType, FunctionType
+import threading
+from dataclasses import dataclass
 from typing import Any
+
+from .rebinding import Rebinding
+from .threads import undisturbed
+
+_MISSING: Any = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """What has become of the notebook's names."""
+
+    names: list[str]
+    """Those that were assigned or deleted, sorted."""
+    replaced: list[str]
+    """Those of them that the notebook had rebound since the job started."""
 
 
 class Namespace:
@@ -13,96 +29,70 @@ class Namespace:
     notebook can change a name in it. The objects are shared, as a function's arguments are.
     """
 
-    __slots__ = ("_before", "_notebook", "names")
+    __slots__ = ("_before", "_landed", "_lock", "_notebook", "_notebook_before", "_rebinding", "names")
 
-    def __init__(self, notebook: dict[str, Any]) -> None:
+    def __init__(self, notebook: dict[str, Any], visible: dict[str, Any]) -> None:
+        """`visible` is what the code sees that starts the job: the notebook's names, or those of another job."""
         self._notebook = notebook
         # dict() of a dict does not let go of the GIL: no other thread can assign in the middle.
-        self._before = dict(notebook)
+        self._before = dict(visible)
+        self._notebook_before = self._before if visible is notebook else dict(notebook)
         self.names = dict(self._before)
+        # By name: the job's value when it was landed, and what it was landed as.
+        self._landed: dict[str, tuple[Any, Any]] = {}
+        self._rebinding = Rebinding(self.names, notebook)
+        self._lock = threading.Lock()
 
     def changes(self) -> dict[str, Any]:
-        """The names that the job has assigned so far, with their values."""
-        before, missing = self._before, object()
+        """The names that the job has assigned so far, with their values. May be called from any thread."""
+        before = self._before
         return {
             name: value
             for name, value in self.names.copy().items()
-            if before.get(name, missing) is not value and name != "__builtins__"
+            if before.get(name, _MISSING) is not value and name != "__builtins__"
         }
 
-    def land(self) -> None:
-        """Make the job's assignments and deletions the notebook's, all at once. Called in the job's thread."""
-        landing = self.changes()
-        rebinding = _Rebinding(self.names, self._notebook)
-        for name, value in landing.items():
-            landing[name] = rebinding.of(value)
-        deleted = self._before.keys() - self.names.keys()
-        # One update() with string keys runs no Python code in between: the foreground sees all names or none.
-        self._notebook.update(landing)
-        for name in deleted:
-            self._notebook.pop(name, None)
+    def land(self, *, is_over: bool) -> Landing:
+        """Make the job's assignments and deletions the notebook's, all at once: those that have not landed yet.
 
+        `is_over` tells that the job's code has ended. Until then its classes, of which there is but one, go on seeing
+        the job's names; functions land as copies that see the notebook's. May be called from any thread.
+        """
+        # Nothing here is the user's code but the destructors of what the notebook lets go: that comes afterwards.
+        replaced_values: list[Any] = []
+        return undisturbed(lambda: self._land(is_over, replaced_values))
 
-class _Rebinding:
-    """Gives functions that were defined in a job the notebook's globals in place of the job's.
-
-    `__globals__` cannot be assigned, so a function is built anew around the same code, cells and defaults; methods of
-    classes are replaced in their class.
-    """
-
-    def __init__(self, job: dict[str, Any], notebook: dict[str, Any]) -> None:
-        self._job = job
-        self._notebook = notebook
-        self._done: dict[int, Any] = {}
-        self._kept: list[Any] = []  # ids in `_done` must stay taken
-
-    def of(self, value: Any) -> Any:
-        """The value to land: a function built anew, a class with its methods built anew, else the value itself."""
-        if id(value) in self._done:
-            return self._done[id(value)]
-        self._kept.append(value)
-        self._done[id(value)] = value
-        if isinstance(value, FunctionType):
-            if value.__globals__ is self._job:
-                return self._function(value)
-        elif isinstance(value, (staticmethod, classmethod)):
-            function = self.of(value.__func__)
-            if function is not value.__func__:
-                self._done[id(value)] = type(value)(function)
-        elif isinstance(value, property):
-            accessors = [value.fget, value.fset, value.fdel]
-            rebound = [accessor and self.of(accessor) for accessor in accessors]
-            if any(new is not old for new, old in zip(rebound, accessors, strict=True)):
-                self._done[id(value)] = property(rebound[0], rebound[1], rebound[2], value.__doc__)
-        elif isinstance(value, type) and value.__module__ == self._job.get("__name__"):
-            for name, member in list(vars(value).items()):
-                rebound_member = self.of(member)
-                if rebound_member is not member:
-                    setattr(value, name, rebound_member)
-        return self._done[id(value)]
-
-    def _function(self, function: FunctionType) -> FunctionType:
-        new = FunctionType(
-            function.__code__, self._notebook, function.__name__, function.__defaults__, function.__closure__
-        )
-        self._done[id(function)] = new
-        new.__kwdefaults__ = function.__kwdefaults__
-        new.__annotations__ = function.__annotations__
-        new.__qualname__ = function.__qualname__
-        new.__module__ = function.__module__
-        new.__doc__ = function.__doc__
-        new.__dict__.update({name: self.of(value) for name, value in vars(function).items()})
-        # What a decorator wraps, and functions that call each other, live in closures.
-        for cell in function.__closure__ or ():
-            self._cell(cell)
-        return new
-
-    def _cell(self, cell: CellType) -> None:
-        try:
-            content = cell.cell_contents
-        except ValueError:  # not assigned yet
-            return
-        if isinstance(content, (FunctionType, type)):
-            rebound = self.of(content)
-            if rebound is not content:
-                cell.cell_contents = rebound
+    def _land(self, is_over: bool, replaced_values: list[Any]) -> Landing:
+        notebook = self._notebook
+        with self._lock:
+            names = self.names.copy()
+            # Also what has landed and is now as it was before.
+            changed = self.changes().keys() | (self._before.keys() - names.keys()) | self._landed.keys()
+            landing: dict[str, tuple[Any, Any]] = {}
+            for name in changed:
+                value = names.get(name, _MISSING)
+                landed = value if value is _MISSING else self._rebinding.of(value, is_over=is_over)
+                before = self._landed.get(name)
+                # What has landed already lands no more: what the notebook has made of it since then is newer.
+                if before is None or before[0] is not value or before[1] is not landed:
+                    landing[name] = value, landed
+            replaced = []
+            for name in landing:
+                now = notebook.get(name, _MISSING)
+                replaced_values.append(now)
+                before = self._notebook_before.get(name, _MISSING)
+                if now is not before and now is not self._landed.get(name, (None, before))[1]:
+                    replaced.append(name)
+            # One update() with string keys runs no Python code in between: the foreground sees all names or none.
+            notebook.update({name: landed for name, (_, landed) in landing.items() if landed is not _MISSING})
+            for name, (_, landed) in landing.items():
+                if landed is _MISSING:
+                    notebook.pop(name, None)
+            self._landed |= landing
+            if is_over:
+                # The job's own functions keep its names alive, and the names them: they go at once if nobody else has
+                # one. Those that somebody has find the landed ones from now on.
+                own = {name: landed for name, (_, landed) in landing.items() if landed is not _MISSING}
+                replaced_values += [self.names.copy()]
+                self.names.update(own)
+        return Landing(sorted(landing), sorted(replaced))

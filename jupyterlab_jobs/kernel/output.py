@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import weakref
 from collections import deque
 from collections.abc import Iterator
 from contextlib import closing
@@ -43,6 +44,7 @@ class Output:
     """
 
     __slots__ = (
+        "__weakref__",
         "_backlog",
         "_has_taken_all",
         "_is_forgotten",
@@ -52,6 +54,7 @@ class Output:
         "_publisher",
         "children",
         "displayed",
+        "job_id",
         "log",
         "shown",
         "told",
@@ -60,7 +63,9 @@ class Output:
     )
 
     def __init__(self, job: Job, publisher: Publisher) -> None:
-        self._job = job
+        # Weak, as its backlog's reference to this: a job that nobody has any more goes at once, and its result with it.
+        self._job = weakref.ref(job)
+        self.job_id = job.id
         self._publisher = publisher
         self._pending: deque[OutputMessage] = deque()
         self._pending_size = 0
@@ -90,11 +95,16 @@ class Output:
         content = {"ename": error.ename, "evalue": error.evalue, "traceback": error.traceback}
         self.put(OutputMessage("error", content))
 
+    def note(self, text: str) -> None:
+        """Show a line of the runtime's own."""
+        content = {"data": {"text/plain": sendable(text)}, "metadata": {}, "transient": {}}
+        self.put(OutputMessage("display_data", content))
+
     def put(self, message: OutputMessage) -> None:
         """Hand a message to the publisher. Called in any thread; waits if too much is on its way."""
         if self.children:
             # What a child has written before comes before. A kill in the middle would lose it.
-            self._job._kill_switch.undisturbed(self.hear_children)
+            undisturbed(self.hear_children)
         self._append(message)
 
     def put_from_child(self, name: StreamName, text: str) -> None:
@@ -112,7 +122,9 @@ class Output:
         size = _MESSAGE_SIZE + size_of(message.type, message.content)
         self._pending.append(message)
         self._pending_size += size
-        self._publisher.wake(self._job)
+        job = self._job()
+        if job is not None:
+            self._publisher.wake(job)
         waits = 0
         limit = max(_MAX_PENDING_SIZE // (self._publisher.budget.flooding or 1), _MAX_PENDING_SIZE_OF_MANY)
         while self._pending_size > limit and waits < _LONGEST_WAIT:
@@ -164,12 +176,7 @@ class Output:
 
     def flood_id(self, number: int) -> str:
         """The display id of the note in the place of what was left out."""
-        return f"jupyterlab-jobs:{self._publisher.runtime_id}:{self._job.id}:flood-{number}"
-
-    @property
-    def job_id(self) -> int:
-        """Whose output it is."""
-        return self._job.id
+        return f"jupyterlab-jobs:{self._publisher.runtime_id}:{self.job_id}:flood-{number}"
 
     def forget(self) -> None:
         """The job is no longer in the list: what the file holds goes. What memory holds stays, the log above all.

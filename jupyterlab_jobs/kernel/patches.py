@@ -37,6 +37,7 @@ from .guardian import guard, start_guardian
 from .kill import Returned
 from .replacements import Replacements
 from .threads import current_job, run_as
+from .tracebacks import drop_frames
 
 _SOCKET_METHODS = (
     "_accept",
@@ -330,8 +331,13 @@ def _inheriting_start(original: Callable[[threading.Thread], None]) -> Callable[
         is_keeper = {getattr(target, "__module__", None), type(self).__module__} & _KEEPERS_OF_PROCESSES
         if not is_keeper or isinstance(self, DummyProcess):  # a worker of a `multiprocessing.pool.ThreadPool`
             run = functools.partial(_run_killable, switch, run, is_for_cleanup=switch.is_leaving)
+
+        def run_once() -> None:
+            del self.run  # else the thread would keep the job alive, and itself
+            run_as(job, run)
+
         # On the instance, so that subclasses with a `run` of their own are covered.
-        self.run = functools.partial(run_as, job, run)  # type: ignore[method-assign]
+        self.run = run_once  # type: ignore[method-assign]
         # Until 3.11 a thread that is being started has the id of the one that starts it, for a moment, and an exception
         # for that one would be raised in it, before it has come to anything that catches it.
         switch.undisturbed(functools.partial(original, self))
@@ -341,9 +347,12 @@ def _inheriting_start(original: Callable[[threading.Thread], None]) -> Callable[
 
 def _run_killable(switch: Any, run: Callable[[], None], *, is_for_cleanup: bool) -> None:
     outcome = switch.run(run, is_for_cleanup=is_for_cleanup)
-    if isinstance(outcome, Returned) or (switch.requested and stems_from_kill(outcome)):
+    if isinstance(outcome, Returned):
         return
-    raise outcome
+    if switch.requested and stems_from_kill(outcome):
+        drop_frames(outcome)
+    else:
+        raise outcome
 
 
 def _owned_init(original: Callable[..., None]) -> Callable[..., None]:

@@ -164,6 +164,9 @@ class Publisher:
                 # What cannot be sent must not silence all other jobs; the gap in `seq` makes clients ask again.
                 _log.exception("Failed to publish")
                 sent = 1
+            # While this waits for the next ones it must not keep these alive, and their results.
+            changed.clear()
+            entry = None
             if not (stopping and self._queue.empty()):
                 time.sleep(max(pause, sent * _SECONDS_PER_MESSAGE))
 

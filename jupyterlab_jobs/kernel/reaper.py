@@ -59,17 +59,21 @@ class Reaper:
             begin = time.monotonic()
             time.sleep(pause)
             late = max(late / 2, time.monotonic() - begin - pause)
+            self._strike_all()
+
+    def _strike_all(self) -> None:
+        # A function of its own: while the thread waits, none of its variables must keep a job alive.
+        with self._condition:
+            pauses = list(self._pauses.items())
+        lasting = [job for job, last in pauses if self._strike(job, last)]
+        for job in lasting:
+            self._look_where(job)
+        if lasting and PENDING_EXCEPTIONS_DISTURB:
+            # They are in calls inside of C code, and may be for hours.
             with self._condition:
-                pauses = list(self._pauses.items())
-            lasting = [job for job, last in pauses if self._strike(job, last)]
+                self._condition.wait(self._GRACE)  # or until another job is to be killed
             for job in lasting:
-                self._look_where(job)
-            if lasting and PENDING_EXCEPTIONS_DISTURB:
-                # They are in calls inside of C code, and may be for hours.
-                with self._condition:
-                    self._condition.wait(self._GRACE)  # or until another job is to be killed
-                for job in lasting:
-                    job._kill_switch.take_back()
+                job._kill_switch.take_back()
 
     def _strike(self, job: Job, last_pause: float) -> bool:
         """Strike once more; returns whether the job has resisted for long."""

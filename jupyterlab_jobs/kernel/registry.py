@@ -8,17 +8,17 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from .async_exception import stems_from_kill
 from .deadlines import Deadlines
 from .errors import JobTimedOut, JobWasKilled, NoSuchJob
 from .job import Job, JobError
 from .kill import Returned
+from .namespace import Landing
 from .publisher import Publisher
 from .reaper import Reaper
 from .runner import start_thread
 from .states import ENDED, State, check_transition
 from .threads import current_job, undisturbed
-from .tracebacks import undescribed
+from .tracebacks import add_traceback, drop_frames, undescribed
 from .work import Work
 
 
@@ -77,6 +77,7 @@ class Registry:
         work = job._work
         if work is not None:
             work.begin()
+            job._namespace = work.namespace
             try:
                 start_thread(job, work, self)
             except RuntimeError as error:  # the system has no thread left
@@ -133,10 +134,18 @@ class Registry:
                 if job.state not in ENDED or self._by_id.pop(job.id, None) is None:
                     continue
                 job.is_removed = True
+                job._namespace = None
             self.publisher.announce_removed(job.id)
             self.publisher.wake(job)  # which lets go of its output
             removed.append(job)
         return removed
+
+    def land(self, job: Job, *, is_over: bool | None = None) -> Landing:
+        """Make a job's variables the notebook's; `is_over` if its code has ended. May be called in any thread."""
+        namespace = job._namespace
+        if namespace is None:
+            return Landing([], [])
+        return namespace.land(is_over=job.done() if is_over is None else is_over)
 
     def set_execution_count(self, job: Job, execution_count: int | None) -> None:
         """The main thread has come to the cell of a job that was started over the express lane."""
@@ -156,11 +165,11 @@ class Registry:
         return True
 
     def job_returned(self, job: Job, work: Work, value: Any) -> None:
-        # Before the state changes: whoever has seen `finished` sees the variables. A metaclass is the user's code too.
-        landed = _run_killable_once(job, work.land)
-        if isinstance(landed, BaseException) and not stems_from_kill(landed):
-            self.job_raised(job, landed)
-            return
+        # Before the state changes: whoever has seen `finished` sees the variables.
+        landing = self.land(job, is_over=True)
+        if landing.replaced:
+            names = ", ".join(f"`{name}`" for name in landing.replaced)
+            job._output.note(f"Job {job.id} replaced {names}: rebound in the notebook since the job started")
         with self._lock:
             self._enter(job, "finished")
         self._settle(job, value=value)
@@ -173,6 +182,8 @@ class Registry:
         with self._lock:
             job.error = described
             self._enter(job, "failed")
+        drop_frames(error)
+        add_traceback(error, described)
         self._settle(job, error=error)
 
     def job_was_killed(self, job: Job, ended: float) -> None:
@@ -211,7 +222,9 @@ class Registry:
 
     def _settle(self, job: Job, value: Any = None, error: BaseException | None = None) -> None:
         """Tell everybody that the job has ended: the clients, who waits for it, its callbacks."""
-        job._work = None  # and with it the job's variables
+        job._work = None
+        if job.state == "finished":
+            job._namespace = None
         job._own_values.clear()
         self.publisher.wake(job)
         if error is None:

@@ -15,6 +15,7 @@ from .async_exception import stems_from_kill
 from .figures import show_figures
 from .kill import Returned
 from .threads import run_as, start_own_thread
+from .tracebacks import drop_frames
 
 if TYPE_CHECKING:
     from .job import Job
@@ -64,6 +65,7 @@ def _run(job: Job, work: Work, observer: Observer) -> None:
     if isinstance(outcome, Returned):
         observer.job_returned(job, work, outcome.value)
     elif switch.requested and (stems_from_kill(outcome) or isinstance(outcome, asyncio.CancelledError)):
+        drop_frames(outcome)
         # The threads that it has started are being killed as well, and the processes that were started meanwhile.
         switch.wait_until_all_gone()
         switch.end_children()

@@ -24,9 +24,11 @@ from .exit import route_exit
 from .figures import separate_figures
 from .foreground import ForegroundCells, record_foreground
 from .job import Job, JobError, Origin
+from .job_names import route_names
 from .lanes import Lanes
 from .magics import JobMagics
 from .main_thread import MainThread
+from .name_hint import add_hint, hint_at_jobs
 from .publisher import Publisher
 from .quiet_kill import silence_kills
 from .registry import Registry
@@ -145,12 +147,14 @@ class Runtime:
             self._streams.route(functools.partial(show_result, self.shell))
             route_displays(self._for_jobs, self.shell)
             route_capture_magic(self._for_jobs, self.shell)
+            route_names(self._for_jobs, self.shell)
             route_shell_commands(self._for_jobs)
             route_exit(self._for_jobs, self.shell)
             separate_figures(self._for_jobs)
             hear_children(self._for_jobs, self._streams)
             patches.apply(self._for_jobs)
             silence_kills(self._for_jobs)
+            hint_at_jobs(self._for_jobs, self.shell, self.registry.all)
             self.publisher.start()
             self._ready = True
 
@@ -167,7 +171,7 @@ class Runtime:
             execution_count=origin.execution_count,
         )
         name = call.options.name or _title(call.code)
-        work = SourceWork(self.shell, source)
+        work = SourceWork(self.shell, source, is_shared=call.options.shared)
         return Job(self.registry, job_id, name, call.code, origin, work, call.options.timeout)
 
     def submit(self, call: JobCall, origin: Origin) -> Job:
@@ -220,6 +224,7 @@ class Runtime:
         return None if result is None else result.execution_count
 
     def _describe_error(self, error: BaseException) -> JobError:
+        add_hint(error, self.registry.all())
         return describe_error(self.shell, error)
 
     def _kill_children(self) -> None:

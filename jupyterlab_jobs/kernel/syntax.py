@@ -28,6 +28,8 @@ class JobOptions:
     name: str | None = None
     timeout: float | None = None
     """Seconds after which the job is killed."""
+    shared: bool = False
+    """Whether it runs in the notebook's own namespace."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ _parser = _OptionParser("%job", add_help=False)  # type: ignore[no-untyped-call]
 _parser.allow_abbrev = False
 _parser.add_argument("--name", metavar="NAME", help="what the panel calls the job")
 _parser.add_argument("--timeout", metavar="DURATION", help="kill the job after 90, 90s, 5m or 1h30m")
+_parser.add_argument("--shared", action="store_true", help="run in the notebook's own namespace, as a cell does")
 
 
 def split_options(line: str) -> tuple[JobOptions, str]:
@@ -84,7 +87,7 @@ def split_options(line: str) -> tuple[JobOptions, str]:
                 position = value.end()
     options = _parser.parse_args([_unquoted(word) for word in words])
     timeout = None if options.timeout is None else parse_duration(options.timeout)
-    return JobOptions(name=options.name, timeout=timeout), line[position:].strip()
+    return JobOptions(name=options.name, timeout=timeout, shared=options.shared), line[position:].strip()
 
 
 def parse_duration(text: str) -> float:

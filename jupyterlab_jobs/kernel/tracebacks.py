@@ -37,6 +37,43 @@ def undescribed(error: BaseException) -> JobError:
     return JobError(name, "", [f"{name}: its traceback could not be rendered"])
 
 
+class JobTraceback(Exception):
+    """The first cause of an exception that `Job.result()` raises: the job's own traceback."""
+
+    def __init__(self, error: JobError) -> None:
+        super().__init__("\n" + "\n".join(error.traceback))
+
+
+def drop_frames(error: BaseException) -> None:
+    """Take the frames from an exception and those that led to it: they would keep the job's variables alive."""
+    for link in _linked(error):
+        link.__traceback__ = None
+
+
+def add_traceback(error: BaseException, described: JobError) -> None:
+    """Have an exception say as text where it was raised, as the first cause of all."""
+    first, seen = error, set[int]()
+    while id(first) not in seen and (earlier := first.__cause__ or first.__context__) is not None:
+        seen.add(id(first))
+        first = earlier
+    if first.__cause__ is None:
+        suppressed = first.__suppress_context__
+        first.__cause__ = JobTraceback(described)
+        first.__suppress_context__ = suppressed
+
+
+def _linked(error: BaseException) -> list[BaseException]:
+    found: dict[int, BaseException] = {}
+    waiting: list[object] = [error]
+    while waiting:
+        link = waiting.pop()
+        if isinstance(link, BaseException) and id(link) not in found:
+            found[id(link)] = link
+            members = getattr(link, "exceptions", ())  # of a group
+            waiting += [link.__cause__, link.__context__, *(members if type(members) is tuple else ())]
+    return list(found.values())
+
+
 def _render(shell: InteractiveShell, error: BaseException, tb: TracebackType | None) -> list[str]:
     if isinstance(error, UsageError):
         return [f"UsageError: {error}"]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from IPython.core.interactiveshell import InteractiveShell
 
+from .job_names import notebook_names
 from .namespace import Namespace
 from .source import CompiledSource
 
@@ -26,8 +27,9 @@ class Work(Protocol):
     def run(self, job: Job) -> Any:
         """Do it, and return the job's result; may raise anything. Called in the job's thread."""
 
-    def land(self) -> None:
-        """Publish the variables of a job that has finished. Called in the job's thread."""
+    @property
+    def namespace(self) -> Namespace | None:
+        """The names of the code, if they are not somebody else's. Only after `begin`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,33 +47,34 @@ class FunctionWork:
         value = self.function(*self.args, **self.kwargs)
         return job._kill_switch.run_coroutine(value) if inspect.iscoroutine(value) else value
 
-    def land(self) -> None:
+    @property
+    def namespace(self) -> None:
         """A function's variables are its own."""
 
 
 class SourceWork:
-    """Runs code in a snapshot of the notebook's names, and shows the value of its last expression."""
+    """Runs code, and shows the value of its last expression.
 
-    __slots__ = ("_namespace", "_shell", "_source")
+    The code has a snapshot of the names that are visible where the job is started; or the notebook's own, if they are
+    to be shared.
+    """
 
-    def __init__(self, shell: InteractiveShell, source: CompiledSource) -> None:
+    __slots__ = ("_is_shared", "_shell", "_source", "namespace")
+
+    def __init__(self, shell: InteractiveShell, source: CompiledSource, *, is_shared: bool = False) -> None:
         self._shell = shell
         self._source = source
+        self._is_shared = is_shared
+        self.namespace: Namespace | None = None
 
     def begin(self) -> None:
         # Here, and not in the job's thread: the next turn of a loop around `%job` changes the variables.
-        self._namespace = Namespace(self._shell.user_ns)
+        if not self._is_shared:
+            self.namespace = Namespace(notebook_names(self._shell), self._shell.user_ns)
 
     def run(self, job: Job) -> Any:
-        return run_source(job, self._source, self.names)
-
-    def land(self) -> None:
-        self._namespace.land()
-
-    @property
-    def names(self) -> dict[str, Any]:
-        """The names that the code sees. Only after `begin`."""
-        return self._namespace.names
+        names = notebook_names(self._shell) if self.namespace is None else self.namespace.names
+        return run_source(job, self._source, names)
 
 
 def run_source(job: Job, source: CompiledSource, names: dict[str, Any]) -> Any:

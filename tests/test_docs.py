@@ -1,0 +1,21 @@
+"""The Python in the user's guide runs, from top to bottom of each page, in one kernel."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from harness import PACKAGE, Kernel
+
+_DOCS = PACKAGE.parent / "docs"
+_BLOCK = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
+_PAGES = [page for page in sorted(_DOCS.glob("*.md")) if _BLOCK.search(page.read_text("utf-8"))]
+
+
+@pytest.mark.parametrize("page", _PAGES, ids=[page.stem for page in _PAGES])
+def test_the_examples_run(fresh_kernel: Kernel, page: Path) -> None:
+    fresh_kernel.install()
+    for block in _BLOCK.findall(page.read_text("utf-8")):
+        reply = fresh_kernel.shell_reply(fresh_kernel.execute(block, wait=False))["content"]
+        assert reply["status"] == "ok", f"{block}\n{reply['ename']}: {reply['evalue']}"
