@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from .kernel.api import Jobs
+    from .kernel.background_jobs import BackgroundJobManager
 
     jobs: Jobs
 
-__all__ = ["__version__", "jobs"]
+__all__ = ["BackgroundJobManager", "__version__", "jobs"]
 
 
 def __getattr__(name: str) -> Any:
@@ -29,6 +30,10 @@ def __getattr__(name: str) -> Any:
         from .kernel.runtime import get_runtime
 
         return get_runtime().jobs
+    if name == "BackgroundJobManager":
+        from .kernel.background_jobs import BackgroundJobManager
+
+        return BackgroundJobManager
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

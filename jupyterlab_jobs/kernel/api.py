@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from .background_jobs import BackgroundJob, BackgroundJobNames
 from .job import Job, Origin
 from .registry import Registry
+from .states import ENDED
 from .syntax import JobOptions
 from .threads import current_job
 from .work import FunctionWork
 
 
-class Jobs:
-    """The jobs of this kernel (`from jupyterlab_jobs import jobs`). Everything may be called from any thread."""
+class Jobs(BackgroundJobNames):
+    """The jobs of this kernel (`from jupyterlab_jobs import jobs`). Everything may be called from any thread.
+
+    It has the names of `IPython.lib.backgroundjobs.BackgroundJobManager` as well.
+    """
 
     def __init__(
         self,
@@ -45,8 +50,18 @@ class Jobs:
             return self._submit_code(fn_or_code, JobOptions(name, timeout), self._origin())
         if not callable(fn_or_code):
             raise TypeError(f"submit() takes a function or code, not {type(fn_or_code).__name__}")
-        title = name or getattr(fn_or_code, "__qualname__", None) or repr(fn_or_code)
-        work = FunctionWork(fn_or_code, args, kwargs)
+        return self._submit_function(name, timeout, fn_or_code, args, kwargs)
+
+    def _submit_function(
+        self,
+        name: str | None,
+        timeout: float | None,
+        function: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> Job:
+        title = name or getattr(function, "__qualname__", None) or repr(function)
+        work = FunctionWork(function, args, kwargs)
         job_id = self._registry.next_id()
         return self._registry.submit(Job(self._registry, job_id, title, title, self._origin(), work, timeout))
 
@@ -63,7 +78,7 @@ class Jobs:
     @property
     def running(self) -> list[Job]:
         """Those that have not ended: queued, running, stopping."""
-        return [job for job in self if not job.done()]
+        return [job for job in self if job.state not in ENDED]
 
     @property
     def finished(self) -> list[Job]:
@@ -79,6 +94,20 @@ class Jobs:
     def current(self) -> Job | None:
         """The job that the calling code is part of, or None."""
         return current_job()
+
+    @property
+    def history(self) -> int:
+        """How many jobs that have ended are kept, with what they have written: beyond that the first are forgotten.
+
+        Can be assigned; raises `ValueError` for what is not a count.
+        """
+        return self._registry.history
+
+    @history.setter
+    def history(self, count: int) -> None:
+        if type(count) is not int or count < 0:
+            raise ValueError(f"jobs.history is a number of jobs, not {count!r}")
+        self._registry.set_history(count)
 
     def kill(self, *ids: int) -> list[Job]:
         """Begin to kill jobs; returns those that had not ended. Raises `NoSuchJob` before any is killed."""
@@ -100,6 +129,27 @@ class Jobs:
     def clear(self, *ids: int) -> list[Job]:
         """Forget these jobs, or all, as far as they have ended; returns those forgotten."""
         return self._registry.remove([self[job_id] for job_id in ids] or self)
+
+    @property
+    def all(self) -> Mapping[int, BackgroundJob]:
+        return {job.id: BackgroundJob(job, job.id) for job in self}
+
+    @property
+    def completed(self) -> list[Job]:
+        """The same as `finished`."""
+        return self.finished
+
+    @property
+    def dead(self) -> list[Job]:
+        """The same as `failed`."""
+        return self.failed
+
+    def _start(self, name: str | None, function: Callable[..., Any], *args: Any, **kwargs: Any) -> BackgroundJob:
+        job = self._submit_function(name, None, function, args, kwargs)
+        return BackgroundJob(job, job.id)
+
+    def _forget(self, jobs: list[BackgroundJob]) -> None:
+        self._registry.remove(job.job for job in jobs)
 
     def __repr__(self) -> str:
         rows = [

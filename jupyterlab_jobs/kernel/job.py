@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import time
+from collections.abc import Generator
 from concurrent import futures
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -13,7 +16,9 @@ from . import protocol
 from .job_variables import JobVariables
 from .kill import KillSwitch
 from .output import Output
+from .slim_condition import SlimCondition
 from .states import ENDED, State
+from .threads import current_job
 
 if TYPE_CHECKING:
     from .namespace import Namespace
@@ -44,38 +49,12 @@ class JobError:
     """Lines with ANSI colours."""
 
 
-class Job:
+class Job(futures.Future[Any]):
     """A background job: code, a state, its output, its result or its error.
 
-    Made by `%job` and `jobs.submit`, never by hand. All attributes may be read from any thread; they are changed by
-    the registry, under its lock.
+    Made by `%job` and `jobs.submit`, never by hand. It is a `concurrent.futures.Future`, so that whatever waits for one
+    waits for a job. All attributes may be read from any thread; they are changed by the registry, under its lock.
     """
-
-    __slots__ = (
-        "__weakref__",
-        "_future",
-        "_history",
-        "_kill_switch",
-        "_namespace",
-        "_output",
-        "_own_values",
-        "_registry",
-        "_work",
-        "code",
-        "ended",
-        "error",
-        "execution_count",
-        "id",
-        "is_removed",
-        "name",
-        "origin",
-        "started",
-        "stopping_since",
-        "stuck_in",
-        "submitted",
-        "timed_out",
-        "timeout",
-    )
 
     def __init__(
         self,
@@ -87,8 +66,9 @@ class Job:
         work: Work,
         timeout: float | None = None,
     ) -> None:
+        super().__init__()
+        self._condition = SlimCondition()
         self._registry = registry
-        self._future: futures.Future[Any] = futures.Future()
         self.id = job_id
         self.name = name
         self.code = code
@@ -132,21 +112,15 @@ class Job:
         """The traceback of a failed job, with ANSI colours."""
         return None if self.error is None else "\n".join(self.error.traceback)
 
-    def done(self) -> bool:
-        """Whether it has ended, in whatever way."""
-        return self.state in ENDED
-
     def result(self, timeout: float | None = None) -> Any:
         """The value of the job's last expression, once it has finished.
 
-        Raises what the job has raised; `JobWasKilled` if it was killed; `TimeoutError` if it has not ended in
-        `timeout` seconds.
+        Raises what the job has raised, with the job's own traceback as its first cause; `JobWasKilled` if it was
+        killed; `TimeoutError` if it has not ended in `timeout` seconds; `RuntimeError` in the job itself.
         """
-        if not self.wait(timeout):
-            raise TimeoutError(f"job {self.id} has not ended in {timeout} s")
-        error = self._future.exception()
+        error = self.exception(timeout)
         if error is None:
-            return self._future.result()
+            return super().result()
         try:
             # Else each time would add the frames of the last one.
             raise error.with_traceback(None)
@@ -155,13 +129,44 @@ class Job:
 
     def exception(self, timeout: float | None = None) -> BaseException | None:
         """What `result` would raise, or None, once the job has ended; raises `TimeoutError` as `result` does."""
-        if not self.wait(timeout):
+        if not (self.done() or self.wait(timeout)):
             raise TimeoutError(f"job {self.id} has not ended in {timeout} s")
-        return self._future.exception()
+        return super().exception()
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait until the job has ended, at most `timeout` seconds; returns whether it has."""
-        return bool(futures.wait([self._future], timeout).done)
+        """Wait until the job has ended, at most `timeout` seconds; returns whether it has.
+
+        Raises `RuntimeError` in the job itself, which would wait for ever.
+        """
+        if current_job() is self and not self.done():
+            raise RuntimeError(f"job {self.id} cannot wait for its own end")
+        return bool(futures.wait([self], timeout).done)
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        """`await job` is what `result()` is; the event loop goes on. To give up waiting leaves the job alone."""
+        loop = asyncio.get_running_loop()
+        ended = loop.create_future()
+
+        def set_ended() -> None:
+            if not ended.done():  # whoever waited may have given up
+                ended.set_result(None)
+
+        def wake(_: object) -> None:
+            with contextlib.suppress(RuntimeError):  # the loop has been closed
+                loop.call_soon_threadsafe(set_ended)
+
+        self.add_done_callback(wake)
+        if current_job() is not self:
+            yield from ended
+        return self.result()
+
+    def cancelled(self) -> bool:
+        """Whether it was killed."""
+        return self.state == "killed"
+
+    def cancel(self) -> bool:
+        """Kill the job, as `kill` does; returns whether it is being killed, or was."""
+        return self.kill() or self.cancelled()
 
     @property
     def vars(self) -> JobVariables:
@@ -193,7 +198,7 @@ class Job:
             return self.state
         if self.state == "killed" and self.timed_out:
             return f"timed out after {duration:.1f} s"
-        return f"{self.state} {'in' if self.done() else 'for'} {duration:.1f} s"
+        return f"{self.state} {'in' if self.state in ENDED else 'for'} {duration:.1f} s"
 
     def bundle(self) -> dict[str, Any]:
         """What a frontend shows: the record that becomes a badge, and a line of text for everybody else."""

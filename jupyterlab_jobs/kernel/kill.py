@@ -156,6 +156,11 @@ class KillSwitch:
             coroutine.close()
 
     @property
+    def is_spent(self) -> bool:
+        """Whether there is nothing of the job left that it could kill, or that would have to know of a kill."""
+        return not (self._victims or self.requested) and self.children.is_empty and self.pools.is_empty
+
+    @property
     def task(self) -> TaskKill | None:
         """How to kill the job's coroutine, if the calling thread runs it."""
         task = self._task

@@ -12,6 +12,7 @@ from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class
 
 from .errors import NoSuchJob
 from .flood import shortened
+from .states import ENDED
 from .syntax import parse_cell, parse_line
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ class JobMagics(Magics):
         if names == ["all"] or not names:
             if verb == "kill" and not names:
                 raise UsageError("%jobs kill: which? name their numbers, or `all`")
-            return [job for job in jobs if verb != "kill" or not job.done()]
+            return [job for job in jobs if verb != "kill" or job.state not in ENDED]
         chosen = []
         for name in names:
             if not name.isdecimal():

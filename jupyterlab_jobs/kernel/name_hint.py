@@ -36,7 +36,7 @@ def add_hint(error: BaseException | None, jobs: Iterable[Job]) -> None:
     name = error.name
     for job in sorted(jobs, key=lambda job: job.id, reverse=True):
         if name in job.vars:
-            state = "has not finished" if not job.done() else "has failed" if job.state == "failed" else "was killed"
+            state = {"failed": "has failed", "killed": "was killed"}.get(job.state, "has not finished")
             _add_note(
                 error,
                 f"`{name}` is a variable of job {job.id}, which {state}: "

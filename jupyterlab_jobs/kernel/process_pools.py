@@ -45,6 +45,11 @@ class ProcessPools:
         with self._lock:  # several threads of the job may make pools
             self._keepers = [keepers for keepers in [*self._keepers, new] if any(k.is_alive() for k in keepers)]
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether the job has made none."""
+        return not self._keepers
+
     def stop(self) -> None:
         """Have the pools replace no worker any more, and do no work. In any thread; does not wait."""
         for keepers in self._keepers:

@@ -48,6 +48,11 @@ class ChildProcesses:
         self._polls: dict[int, WeakMethod[Callable[[], object]]] = {}
         self._killed = (-math.inf, 0)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether the job has started none."""
+        return not self._roots
+
     def add(self, pid: int, poll: Callable[[], object] | None = None) -> None:
         """Remember a process that the job has just started.
 

@@ -191,9 +191,7 @@ class Publisher:
                 self._keep_alive.note(record)
                 if job.is_removed:
                     job._output.forget()
-                elif tuple(record.values()) != job._output.told and (
-                    record["state"] not in ENDED or job._output.is_sent
-                ):
+                elif _changeable(record) != job._output.told and (record["state"] not in ENDED or job._output.is_sent):
                     # The end of a job whose output fills more than this turn is told in a later one.
                     records.append(record)
                     told.append(job)
@@ -209,7 +207,7 @@ class Publisher:
                 self._transport.send(protocol.EVENT_TYPE, content)
                 sent += 1
                 for job, record in zip(told, records, strict=True):
-                    job._output.told = tuple(record.values())
+                    job._output.told = _changeable(record)
         return sent
 
     def _publish_output(self, job: Job, *, ended: bool) -> int:
@@ -244,7 +242,7 @@ class Publisher:
     def _show_record(self, job: Job, *, update: bool = False) -> int:
         """Display the job's record under its cell; returns how many messages that took."""
         output = job._output
-        output.shown = "ended" if job.done() else "running"
+        output.shown = "ended" if job.state in ENDED else "running"
         has_record = job.origin.parent and job.origin.lane != "api"  # submit() returns the Job, which shows itself
         if not has_record and not (update and output.displayed):
             return 0
@@ -264,3 +262,8 @@ class Publisher:
         self._transport.send(message.type, message.content, parent=parent, metadata=metadata)
         self.seq += 1
         self.cells.apply(cell, message, self.seq)
+
+
+def _changeable(record: dict[str, Any]) -> tuple[Any, ...]:
+    """What may be another one the next time: of a job that has ended only the number of its cell."""
+    return (record["state"], record["execution_count"]) if record["state"] in ENDED else tuple(record.values())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -11,15 +12,17 @@ from typing import Any
 from .deadlines import Deadlines
 from .errors import JobTimedOut, JobWasKilled, NoSuchJob
 from .job import Job, JobError
-from .kill import Returned
+from .kill import KillSwitch, Returned
 from .namespace import Landing
 from .publisher import Publisher
 from .reaper import Reaper
 from .runner import start_thread
 from .states import ENDED, State, check_transition
-from .threads import current_job, undisturbed
+from .threads import current_job, start_own_thread, undisturbed
 from .tracebacks import add_traceback, drop_frames, undescribed
 from .work import Work
+
+DEFAULT_HISTORY = 10_000
 
 
 class Registry:
@@ -41,7 +44,12 @@ class Registry:
         self._describe_error = describe_error
         self._lock = threading.Lock()
         self._by_id: dict[int, Job] = {}
+        self.history = DEFAULT_HISTORY
+        """How many jobs that have ended stay in the list: then the first of them are forgotten, as `remove` does."""
+        self._ended: dict[Job, None] = {}  # in the order of their ends
         self._last_id = 0
+        self._spent = KillSwitch()
+        """That of all jobs that have ended and left no thread or process behind: each takes a kilobyte."""
         self._reaper = Reaper(self._tell_stuck)
         self._deadlines = Deadlines(self._time_is_up)
 
@@ -119,7 +127,12 @@ class Registry:
             elif state == "running":
                 self._enter(job, "stopping")
         if state == "queued":
-            self._settle(job, error=JobWasKilled(f"job {job.id} was killed"))
+            error = JobWasKilled(f"job {job.id} was killed")
+            if job._done_callbacks:  # type: ignore[attr-defined] # a Future has no public way to ask
+                # They are the user's, and the calling thread has other things to do.
+                start_own_thread(f"job-{job.id}", self._settle, job, None, error)
+            else:
+                self._settle(job, error=error)
         elif state not in ENDED:
             # Before the first strike: whatever becomes of that, it will be repeated.
             self._reaper.watch(job)
@@ -134,6 +147,7 @@ class Registry:
                 if job.state not in ENDED or self._by_id.pop(job.id, None) is None:
                     continue
                 job.is_removed = True
+                self._ended.pop(job, None)
                 job._namespace = None
             self.publisher.announce_removed(job.id)
             self.publisher.wake(job)  # which lets go of its output
@@ -145,7 +159,7 @@ class Registry:
         namespace = job._namespace
         if namespace is None:
             return Landing([], [])
-        return namespace.land(is_over=job.done() if is_over is None else is_over)
+        return namespace.land(is_over=job.state in ENDED if is_over is None else is_over)
 
     def set_execution_count(self, job: Job, execution_count: int | None) -> None:
         """The main thread has come to the cell of a job that was started over the express lane."""
@@ -159,6 +173,7 @@ class Registry:
             if job.state != "queued":
                 return False
             self._enter(job, "running")
+        job.set_running_or_notify_cancel()
         if job.timeout is not None:
             self._deadlines.add(job, job.timeout)
         self.publisher.wake(job)
@@ -220,17 +235,33 @@ class Registry:
         # Last: readers without the lock look at the state first.
         job._history.append(state)
 
+    def set_history(self, count: int) -> None:
+        """Keep no more than so many jobs that have ended."""
+        self.history = count
+        self._forget_the_oldest()
+
+    def _forget_the_oldest(self) -> None:
+        with self._lock:
+            superfluous = list(itertools.islice(self._ended, max(0, len(self._ended) - self.history)))
+        self.remove(superfluous)
+
     def _settle(self, job: Job, value: Any = None, error: BaseException | None = None) -> None:
         """Tell everybody that the job has ended: the clients, who waits for it, its callbacks."""
         job._work = None
         if job.state == "finished":
             job._namespace = None
         job._own_values.clear()
+        if job._kill_switch.is_spent:
+            job._kill_switch = self._spent
         self.publisher.wake(job)
         if error is None:
-            job._future.set_result(value)
+            job.set_result(value)
         else:
-            job._future.set_exception(error)
+            job.set_exception(error)
+        with self._lock:
+            if not job.is_removed:
+                self._ended[job] = None
+        self._forget_the_oldest()
 
 
 def _run_killable_once(job: Job, function: Callable[[], Any]) -> Returned | BaseException:

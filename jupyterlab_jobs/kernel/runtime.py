@@ -95,6 +95,7 @@ class Runtime:
         self.lanes = Lanes()
         self.main_thread = MainThread(self.kernel, self._transport)
         self._pid = os.getpid()
+        self._last_header: dict[str, Any] = {}
         self._ready = False
         self._ready_lock = threading.Lock()
         self._streams = KernelStreams()
@@ -207,10 +208,16 @@ class Runtime:
         request = self.kernel.get_parent("shell")
         return Origin(
             lane,
-            dict(request.get("header", {})),
+            self._shared_header(request.get("header", {})),
             request.get("metadata", {}).get("cellId"),
             self._prompt_number(),
         )
+
+    def _shared_header(self, header: dict[str, Any]) -> dict[str, Any]:
+        """A copy of a request's header, one for all jobs of that request."""
+        if self._last_header.get("msg_id") != header.get("msg_id"):
+            self._last_header = dict(header)
+        return self._last_header
 
     def _request_id(self) -> str:
         """The id of the request that the main thread executes."""

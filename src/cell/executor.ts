@@ -47,7 +47,8 @@ export class JobCellExecutor implements INotebookCellExecutor {
     const code = cell.model.sharedModel.getSource();
     const lane = this._actions.lane(options.notebook, {
       kind: classifyCell(code),
-      busy: kernel.status === 'busy',
+      // Also where the page does not know yet, as after a reload: a kernel that is busy does not tell.
+      busy: kernel.status !== 'idle',
       ready: jobs?.state.status.kind === 'ready'
     });
     const before = executionOf(cell);

@@ -54,7 +54,7 @@ export namespace RunActions {
    */
   export interface ICell {
     readonly kind: CellKind;
-    /** Whether the kernel is working. */
+    /** Whether the kernel may be working. */
     readonly busy: boolean;
     /** Whether the runtime is ready in it. */
     readonly ready: boolean;

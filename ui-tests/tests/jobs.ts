@@ -1,5 +1,5 @@
 import type { IJupyterLabPageFixture } from '@jupyterlab/galata';
-import { expect, test as base } from '@jupyterlab/galata';
+import { expect, galata, test as base } from '@jupyterlab/galata';
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import type { Locator, Page } from '@playwright/test';
 
@@ -28,6 +28,13 @@ export const test = base.extend<{
   openNotebook: (cells: Cells, kernel?: string) => Promise<NotebookWithJobs>;
 }>({
   autoGoto: false,
+
+  // Cells that are out of sight stay in the document, also in a JupyterLab that
+  // takes them out by default.
+  mockSettings: {
+    ...galata.DEFAULT_SETTINGS,
+    '@jupyterlab/notebook-extension:tracker': { windowingMode: 'defer' }
+  },
 
   waitForApplication: async ({ baseURL }, use) => {
     await use(page => page.locator('.jp-NotebookPanel').waitFor());
