@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from contextlib import closing
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, Literal
 
 import pytest
@@ -31,13 +30,24 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return Clock(monkeypatch)
 
 
+class Output:
+    """What a backlog knows of a job's output."""
+
+    def __init__(self) -> None:
+        self.usage = Usage()
+        self.transcript = Transcript(None)
+        self.job_id = 3
+        self.waiting = 0
+
+    def flood_id(self, number: int) -> str:
+        return f"flood-{number}"
+
+
 class Job:
     """A job's output, without a kernel."""
 
     def __init__(self, budget: Budget) -> None:
-        self._output: Any = SimpleNamespace(
-            usage=Usage(), transcript=Transcript(None), job_id=3, flood_id=lambda n: f"flood-{n}", waiting=0
-        )
+        self._output: Any = Output()
         self.backlog = Backlog(self._output, budget)
 
     def write(self, text: str, name: Literal["stdout", "stderr"] = "stdout") -> None:

@@ -118,8 +118,9 @@ def test_results_raise_with_the_jobs_own_traceback(kernel: Kernel) -> None:
 def test_interrupting_who_waits_leaves_the_job_alone(jobs_in_all_states: Kernel) -> None:
     kernel = jobs_in_all_states
     for code in ("running.result()", "wait([running])", "jobs.wait()"):
-        msg_id = kernel.execute(code, wait=False)
-        kernel.until(lambda msg_id=msg_id: [m for m in kernel.of(msg_id) if m["msg_type"] == "execute_input"])
+        # The text, as a SIGINT before the code runs would interrupt nothing.
+        msg_id = kernel.execute(f"print('on', flush=True)\n{code}", wait=False)
+        kernel.until(lambda msg_id=msg_id: kernel.text(msg_id) == "on\n")
         kernel.manager.interrupt_kernel()
         assert kernel.shell_reply(msg_id)["content"]["status"] == "error", code
         assert kernel.value("running.state") == "running"

@@ -106,6 +106,7 @@ def test_names_that_the_notebook_rebound_are_replaced_and_named(kernel: Kernel) 
     assert notes[-1] == (
         f"Job {job_id} replaced `new`, `rebound`, `removed`: rebound in the notebook since the job started"
     )
+    assert kernel.value(f"jobs[{job_id}].output") == "", "the runtime's own line is no output of the job"
 
 
 def test_what_nobody_rebound_is_not_spoken_of(kernel: Kernel) -> None:

@@ -19,6 +19,8 @@ class OutputMessage:
 
     type: MessageType
     content: dict[str, Any]
+    is_note: bool = False
+    """Whether it is the runtime's own: the cell shows it, and it is no part of what the job has written."""
 
     def frozen(self) -> OutputMessage:
         """The message as it was sent: ipykernel takes over what the user has passed to it, who may change it later."""

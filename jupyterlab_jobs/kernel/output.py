@@ -97,7 +97,7 @@ class Output:
     def note(self, text: str) -> None:
         """Show a line of the runtime's own."""
         content = {"data": {"text/plain": sendable(text)}, "metadata": {}, "transient": {}}
-        self.put(OutputMessage("display_data", content))
+        self.put(OutputMessage("display_data", content, is_note=True))
 
     def put(self, message: OutputMessage) -> None:
         """Hand a message to the publisher. Called in any thread; waits if too much is on its way."""
@@ -149,7 +149,8 @@ class Output:
                     taken += 1
                 if len(texts) > 1:
                     message = OutputMessage("stream", {"name": message.content["name"], "text": "".join(texts)})
-                self.transcript.apply(message)
+                if not message.is_note:
+                    self.transcript.apply(message)
                 self._backlog.add(message)
         finally:
             # One operation, between two of the writers'.
@@ -199,7 +200,7 @@ class Output:
                 return "".join(text_of(item["output_type"], item) for item in self.log.items)
             reader = self.transcript.reader()
             following = self.transcript.following()
-            pending = list(self._pending)
+            pending = [message for message in self._pending if not message.is_note]
         with closing(reader):
             for message in pending:
                 following.apply(message)
