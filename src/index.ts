@@ -3,9 +3,11 @@ import cellOutputs from './plugins/celloutputs';
 import commands from './plugins/commands';
 import executor from './plugins/executor';
 import history from './plugins/history';
+import limit from './plugins/limit';
 import lostRecords from './plugins/lostrecords';
 import manager from './plugins/manager';
 import notebooks from './plugins/notebooks';
+import notify from './plugins/notify';
 import panel from './plugins/panel';
 import panelSide from './plugins/panelside';
 
@@ -21,5 +23,7 @@ export default [
   panel,
   panelSide,
   badge,
-  commands
+  commands,
+  limit,
+  notify
 ];

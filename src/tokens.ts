@@ -65,10 +65,10 @@ export interface ISubmission {
   /** The header of the execute request that carries the same cell. */
   readonly parent: IRequestHeader;
   /**
-   * The cells that were sent before, and that the kernel has not finished. This
-   * version of the runtime does not look at them.
+   * The cells that were sent before, and that the kernel has not finished: a job waits for
+   * those that bind a name which it reads. Null to wait for none.
    */
-  readonly ahead: readonly ISentCell[];
+  readonly ahead: readonly ISentCell[] | null;
 }
 
 /**
@@ -119,6 +119,17 @@ export interface IKernelJobs {
    * @param ids - ids of jobs of the present session; those of earlier ones have ended.
    */
   kill(ids: readonly number[]): Promise<void>;
+
+  /**
+   * Start a queued job, whatever it waits for.
+   */
+  startNow(id: number): Promise<void>;
+
+  /**
+   * Tell the kernel how many jobs the user wants to run at once, unless the notebook
+   * says another number; null for any number.
+   */
+  setDefaultLimit(limit: number | null): Promise<void>;
 
   /** Kill all jobs that have not ended. */
   killAll(): Promise<void>;

@@ -118,11 +118,17 @@ class Kernel:
         result: dict[str, Any] = reply["result"]
         return result
 
-    def submit_express(self, code: str, cell_id: str = "cell") -> tuple[str, dict[str, Any]]:
-        """What the page does with a job cell while the kernel is busy: both lanes. Returns the message id too."""
+    def submit_express(
+        self, code: str, cell_id: str = "cell", ahead: list[dict[str, str]] | None = None
+    ) -> tuple[str, dict[str, Any]]:
+        """What the page does with a job cell while the kernel is busy: both lanes. Returns the message id too.
+
+        `ahead` are the cells before it, by `msg_id` and `code`; without them it waits for none.
+        """
         msg_id = self.execute(code, wait=False, cell_id=cell_id)
         header = {"msg_id": msg_id, "session": self.client.session.session, "msg_type": "execute_request"}
-        return msg_id, self.ask("submit", {"code": code, "cell_id": cell_id, "parent": header})
+        params = {"code": code, "cell_id": cell_id, "parent": header, "ahead": ahead}
+        return msg_id, self.ask("submit", params)
 
     def control_reply(self, msg_id: str) -> dict[str, Any]:
         return self._reply(self.client.get_control_msg, msg_id)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from .background_jobs import BackgroundJob, BackgroundJobNames
 from .job import Job, Origin
 from .registry import Registry
+from .scheduler import AwaitedJob
 from .states import ENDED
-from .syntax import JobOptions
+from .syntax import BACKENDS, JobOptions
 from .threads import current_job
 from .work import FunctionWork
 
@@ -30,40 +31,46 @@ class Jobs(BackgroundJobNames):
         self._registry = registry
         self._origin = origin
         self._submit_code = submit_code
+        self._has_own_limit = False
 
     def submit(
         self,
         fn_or_code: Callable[..., Any] | str,
         *args: Any,
         name: str | None = None,
+        on: str = "thread",
         timeout: float | None = None,
+        after: Job | int | Iterable[Job | int] = (),
         **kwargs: Any,
     ) -> Job:
         """Run a function, or IPython code, in the background.
 
-        A function is called with `args` and `kwargs`. Code runs as `%job` runs it, and takes neither. After `timeout`
-        seconds the job is killed. Raises `SyntaxError` for code that does not compile, `TypeError` for what is neither.
+        A function is called with `args` and `kwargs`. Code runs as `%job` runs it, and takes neither. It starts once
+        the jobs `after` have finished, and is killed if one of them does not. After `timeout` seconds it is killed.
+        Raises `SyntaxError` for code that does not compile, `TypeError` for what is neither, `NoSuchJob` where there is
+        no job to wait for, `ValueError` for an unknown backend.
         """
+        if on not in BACKENDS:
+            raise ValueError(f"unknown backend {on!r}; backends are: {', '.join(BACKENDS)}")
+        awaited = self._jobs_of(after)
         if isinstance(fn_or_code, str):
             if args or kwargs:
                 raise TypeError("arguments go with a function, not with code")
-            return self._submit_code(fn_or_code, JobOptions(name, timeout), self._origin())
+            return self._submit_code(fn_or_code, JobOptions(name, timeout, after=tuple(awaited)), self._origin())
         if not callable(fn_or_code):
             raise TypeError(f"submit() takes a function or code, not {type(fn_or_code).__name__}")
-        return self._submit_function(name, timeout, fn_or_code, args, kwargs)
+        return self._submit_function(name, FunctionWork(fn_or_code, args, kwargs), timeout, awaited)
+
+    def _jobs_of(self, after: Job | int | Iterable[Job | int]) -> list[Job]:
+        each = [after] if isinstance(after, Job | int) else after
+        return [self._registry.get(job) if isinstance(job, int) else job for job in each]
 
     def _submit_function(
-        self,
-        name: str | None,
-        timeout: float | None,
-        function: Callable[..., Any],
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
+        self, name: str | None, work: FunctionWork, timeout: float | None = None, after: Iterable[Job] = ()
     ) -> Job:
-        title = name or getattr(function, "__qualname__", None) or repr(function)
-        work = FunctionWork(function, args, kwargs)
-        job_id = self._registry.next_id()
-        return self._registry.submit(Job(self._registry, job_id, title, title, self._origin(), work, timeout))
+        title = name or getattr(work.function, "__qualname__", None) or repr(work.function)
+        job = Job(self._registry, self._registry.next_id(), title, title, self._origin(), work, timeout)
+        return self._registry.submit(job, [AwaitedJob(other) for other in after])
 
     def __getitem__(self, job_id: int) -> Job:
         """The job with this id; raises `NoSuchJob`, a `LookupError`."""
@@ -109,6 +116,27 @@ class Jobs(BackgroundJobNames):
             raise ValueError(f"jobs.history is a number of jobs, not {count!r}")
         self._registry.set_history(count)
 
+    @property
+    def limit(self) -> int | None:
+        """How many jobs run at once; the others are queued, first come first served. None for any number.
+
+        Can be assigned, and then counts more than the setting in JupyterLab; raises `ValueError` for what is not a
+        count. A job that waits for another one takes nobody's place.
+        """
+        return self._registry.scheduler.limit
+
+    @limit.setter
+    def limit(self, count: int | None) -> None:
+        if count is not None and (type(count) is not int or count < 1):
+            raise ValueError(f"jobs.limit is a number of jobs, or None, not {count!r}")
+        self._has_own_limit = True
+        self._registry.scheduler.limit = count
+
+    def set_default_limit(self, count: int | None) -> None:
+        """What the settings in JupyterLab say about `limit`."""
+        if not self._has_own_limit:
+            self._registry.scheduler.limit = count or None
+
     def kill(self, *ids: int) -> list[Job]:
         """Begin to kill jobs; returns those that had not ended. Raises `NoSuchJob` before any is killed."""
         return self._registry.kill([self[job_id] for job_id in ids])
@@ -145,7 +173,7 @@ class Jobs(BackgroundJobNames):
         return self.failed
 
     def _start(self, name: str | None, function: Callable[..., Any], *args: Any, **kwargs: Any) -> BackgroundJob:
-        job = self._submit_function(name, None, function, args, kwargs)
+        job = self._submit_function(name, FunctionWork(function, args, kwargs))
         return BackgroundJob(job, job.id)
 
     def _forget(self, jobs: list[BackgroundJob]) -> None:

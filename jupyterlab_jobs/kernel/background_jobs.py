@@ -12,6 +12,7 @@ from typing import Any
 
 from .job import Job
 from .states import ENDED
+from .work import FunctionWork
 
 _log = logging.getLogger(__name__)
 
@@ -197,7 +198,7 @@ class BackgroundJobManager(BackgroundJobNames):
 
     def _start(self, name: str | None, function: Callable[..., Any], *args: Any, **kwargs: Any) -> BackgroundJob:
         self._last += 1
-        job = BackgroundJob(self._jobs._submit_function(name, None, function, args, kwargs), self._last)
+        job = BackgroundJob(self._jobs._submit_function(name, FunctionWork(function, args, kwargs)), self._last)
         self._all[job.num] = job
         return job
 

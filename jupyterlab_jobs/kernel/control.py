@@ -6,21 +6,23 @@ shutdown come the same way.
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 
 from . import protocol
-from .job import Job, Origin
+from .job import Origin
 from .syntax import jobs_of_cell
 
 if TYPE_CHECKING:
     from .runtime import Runtime
 
 
-_Answer = tuple[dict[str, Any], list[Job]]
-"""The result of a request, and the jobs to start once it is sent."""
+_Answer = tuple[dict[str, Any], Sequence[Callable[[], object]]]
+"""The result of a request, and what is to be done once it is sent."""
 
 
 class ControlChannel:
@@ -33,6 +35,8 @@ class ControlChannel:
             "submit": self._submit,
             "kill": self._kill,
             "kill_all": self._kill_all,
+            "start_now": self._start_now,
+            "configure": self._configure,
             "clear": self._clear,
             "output": self._output,
         }
@@ -45,14 +49,14 @@ class ControlChannel:
             answer = self._methods.get(method)
             if answer is None:
                 raise protocol.ProtocolError(f"unknown method {method!r}")
-            result, new_jobs = answer(params)
+            result, starts = answer(params)
             content = protocol.reply(runtime.publisher.runtime_id, result)
         except Exception as error:
-            content, new_jobs = protocol.error_reply(error), []
+            content, starts = protocol.error_reply(error), []
         self._send(stream, ident, request, content)
         # After the reply: from here on the jobs compete for the GIL.
-        for job in new_jobs:
-            runtime.registry.start(job)
+        for start in starts:
+            start()
         runtime.main_thread.tell_busy_after_reply()
 
     def _send(self, stream: Any, ident: Any, request: dict[str, Any], content: dict[str, Any]) -> None:
@@ -74,21 +78,48 @@ class ControlChannel:
 
     def _submit(self, params: dict[str, Any]) -> _Answer:
         code, cell_id, parent = protocol.parse_submission(params)
+        ahead = self._ahead(params, parent["msg_id"])
+        runtime = self._runtime
         try:
-            calls = jobs_of_cell(self._runtime.shell, code)
+            calls = jobs_of_cell(runtime.shell, code) or []
             origin = Origin("express", parent, cell_id)
             # All of them before any is added: a cell with a mistake starts none of its jobs.
-            prepared = [self._runtime.prepare(call, origin) for call in calls or []]
+            awaited = [runtime.awaited(call, ahead) for call in calls]
+            prepared = [runtime.prepare(call, origin) for call in calls]
         except (SyntaxError, UsageError) as error:
             # Reported under the cell when the main thread comes to it, as for any other cell.
             return {"jobs": [], "reason": str(error)}, []
         if not prepared:
             return {"jobs": [], "reason": "the cell holds more than jobs"}, []
-        registry = self._runtime.registry
-        jobs = self._runtime.lanes.claim(parent["msg_id"], lambda: [registry.add(job) for job in prepared])
+        registry = runtime.registry
+        jobs = runtime.lanes.claim(parent["msg_id"], lambda: [registry.add(job) for job in prepared])
         if jobs is None:
             return {"jobs": [], "reason": "the main thread was faster"}, []
-        return {"jobs": [job.id for job in jobs], "reason": None}, jobs
+        starts = [
+            functools.partial(registry.start, job, others, now=call.options.now)
+            for call, job, others in zip(calls, jobs, awaited, strict=True)
+        ]
+        return {"jobs": [job.id for job in jobs], "reason": None}, starts
+
+    def _ahead(self, params: dict[str, Any], request_id: str) -> list[tuple[str, str]]:
+        """The cells ahead of a request: those the page has sent, and the one that runs, whoever has sent it."""
+        if params.get("ahead") is None:  # the user wants no job to wait
+            return []
+        ahead = protocol.parse_ahead(params)
+        running = self._runtime.running_cell()
+        if running is not None and running[0] not in {request_id, *(other for other, _ in ahead)}:
+            ahead.insert(0, running)
+        return ahead
+
+    def _start_now(self, params: dict[str, Any]) -> _Answer:
+        registry = self._runtime.registry
+        job = registry.get(protocol.parse_job_id(params))
+        # Answered before it is done, as a submission is.
+        return {"waits": job.waiting_for is not None}, [functools.partial(registry.scheduler.start_now, job)]
+
+    def _configure(self, params: dict[str, Any]) -> _Answer:
+        self._runtime.jobs.set_default_limit(protocol.parse_limit(params))
+        return {}, []
 
     def _kill(self, params: dict[str, Any]) -> _Answer:
         jobs = [self._runtime.registry.get(job_id) for job_id in protocol.parse_job_ids(params)]

@@ -12,7 +12,10 @@ from .messages import OUTPUT_TYPES, OutputMessage, with_display_id
 from .replacements import Replacements
 
 if TYPE_CHECKING:
+    from IPython.core.interactiveshell import ExecutionResult
+
     from .publisher import Publisher
+    from .scheduler import Scheduler
 
 
 _HEARD = OUTPUT_TYPES | {"comm_open", "comm_msg", "comm_close"}
@@ -21,16 +24,21 @@ _HEARD = OUTPUT_TYPES | {"comm_open", "comm_msg", "comm_close"}
 class ForegroundCells:
     """Tells which cell the main thread executes."""
 
-    def __init__(self, kernel: Any, publisher: Publisher) -> None:
+    def __init__(self, kernel: Any, publisher: Publisher, scheduler: Scheduler) -> None:
         self._kernel = kernel
         self._publisher = publisher
+        self._scheduler = scheduler
         # A cell may run another one inside, and code may be run for no cell: the ends come in the reverse order.
         self._running: list[str | None] = []
+        self.running: tuple[str, str] | None = None
+        """The id and the code of the request that the main thread executes."""
 
     def cell_begins(self) -> None:
         """IPython's `pre_execute` event."""
         request = self._kernel.get_parent("shell")
         header, cell_id = request.get("header", {}), request.get("metadata", {}).get("cellId")
+        if "msg_id" in header and isinstance(code := request.get("content", {}).get("code"), str):
+            self.running = header["msg_id"], code
         if not isinstance(cell_id, str) or "msg_id" not in header:
             self._running.append(None)
             return
@@ -44,6 +52,34 @@ class ForegroundCells:
         if request_id is not None:
             with self._publisher.lock:
                 self._publisher.cells.end(request_id)
+
+    def cell_has_run(self, result: ExecutionResult) -> None:
+        """IPython's `post_run_cell` event, after `post_execute`."""
+        if self._running or self.running is None:  # a cell inside of another one
+            return
+        request_id, _ = self.running
+        self.running = None
+        if result.success:
+            reason = None
+        elif isinstance(result.error_in_exec, KeyboardInterrupt):
+            reason = "the cell that it waited for was interrupted"
+        else:
+            reason = "the cell that it waited for failed"
+        self._scheduler.cell_ended(request_id, reason)
+
+
+def notice_aborts(replacements: Replacements, kernel: Any, scheduler: Scheduler) -> None:
+    """After an error the kernel answers the requests that wait without executing them: these cells are over as well."""
+    original = kernel._send_abort_reply
+
+    @functools.wraps(original)
+    def send_abort_reply(stream: Any, message: dict[str, Any], idents: Any) -> None:
+        original(stream, message, idents)
+        request_id = message.get("header", {}).get("msg_id")
+        if isinstance(request_id, str):
+            scheduler.cell_ended(request_id, "the cell that it waited for was not run: a cell before it failed")
+
+    replacements.set(kernel, "_send_abort_reply", send_abort_reply)
 
 
 def record_foreground(replacements: Replacements, session: Session, publisher: Publisher) -> None:

@@ -65,6 +65,8 @@ class Job(futures.Future[Any]):
         origin: Origin,
         work: Work,
         timeout: float | None = None,
+        *,
+        notifies: bool = False,
     ) -> None:
         super().__init__()
         self._condition = SlimCondition()
@@ -76,12 +78,18 @@ class Job(futures.Future[Any]):
         self.execution_count = origin.execution_count
         self._history: list[State] = ["queued"]
         self.timeout = timeout
+        self.notifies = notifies
+        """Whether the page tells the user of its end."""
         self.submitted = time.time()
         self.started: float | None = None
         self.ended: float | None = None
         self.stopping_since: float | None = None
         self.timed_out = False
         self.is_removed = False
+        self.waiting_for: str | None = None
+        """What a queued job waits for: other jobs, cells, or its turn."""
+        self.kill_reason: str | None = None
+        """Why the runtime itself has killed it."""
         self.stuck_in: str | None = None  # where a job is that does not end although it is being killed
         self.error: JobError | None = None
         self._work: Work | None = work
@@ -138,9 +146,13 @@ class Job(futures.Future[Any]):
 
         Raises `RuntimeError` in the job itself, which would wait for ever.
         """
-        if current_job() is self and not self.done():
+        waiter = current_job()
+        if waiter is None or self.done():
+            return bool(futures.wait([self], timeout).done)
+        if waiter is self:
             raise RuntimeError(f"job {self.id} cannot wait for its own end")
-        return bool(futures.wait([self], timeout).done)
+        with self._registry.scheduler.waiting(waiter):
+            return bool(futures.wait([self], timeout).done)
 
     def __await__(self) -> Generator[Any, None, Any]:
         """`await job` is what `result()` is; the event loop goes on. To give up waiting leaves the job alone."""
@@ -156,8 +168,12 @@ class Job(futures.Future[Any]):
                 loop.call_soon_threadsafe(set_ended)
 
         self.add_done_callback(wake)
-        if current_job() is not self:
+        waiter = current_job()
+        if waiter is None:
             yield from ended
+        elif waiter is not self:
+            with self._registry.scheduler.waiting(waiter):
+                yield from ended
         return self.result()
 
     def cancelled(self) -> bool:
@@ -193,6 +209,10 @@ class Job(futures.Future[Any]):
 
     def describe_state(self) -> str:
         """The state in words, with the time that it took."""
+        if self.kill_reason is not None:
+            return f"{self.state}: {self.kill_reason}"
+        if self.state == "queued" and self.waiting_for is not None:
+            return f"{self.state}: waiting for {self.waiting_for}"
         duration = self.duration
         if duration is None:
             return self.state

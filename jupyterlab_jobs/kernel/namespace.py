@@ -29,7 +29,7 @@ class Namespace:
     notebook can change a name in it. The objects are shared, as a function's arguments are.
     """
 
-    __slots__ = ("_before", "_landed", "_lock", "_notebook", "_notebook_before", "_rebinding", "names")
+    __slots__ = ("_before", "_landed", "_lock", "_names", "_notebook", "_notebook_before", "_rebinding")
 
     def __init__(self, notebook: dict[str, Any], visible: dict[str, Any]) -> None:
         """`visible` is what the code sees that starts the job: the notebook's names, or those of another job."""
@@ -37,18 +37,28 @@ class Namespace:
         # dict() of a dict does not let go of the GIL: no other thread can assign in the middle.
         self._before = dict(visible)
         self._notebook_before = self._before if visible is notebook else dict(notebook)
-        self.names = dict(self._before)
+        self._names: dict[str, Any] | None = None
         # By name: the job's value when it was landed, and what it was landed as.
         self._landed: dict[str, tuple[Any, Any]] = {}
-        self._rebinding = Rebinding(self.names, notebook)
+        self._rebinding: Rebinding | None = None
         self._lock = threading.Lock()
+
+    @property
+    def names(self) -> dict[str, Any]:
+        """The globals of the code. Made when the job begins: of those that wait for their turn, each has one dict."""
+        if self._names is None:
+            self._rebinding = Rebinding(names := dict(self._before), self._notebook)
+            self._names = names
+        return self._names
 
     def changes(self) -> dict[str, Any]:
         """The names that the job has assigned so far, with their values. May be called from any thread."""
-        before = self._before
+        before, names = self._before, self._names
+        if names is None:
+            return {}
         return {
             name: value
-            for name, value in self.names.copy().items()
+            for name, value in names.copy().items()
             if before.get(name, _MISSING) is not value and name != "__builtins__"
         }
 
@@ -65,7 +75,9 @@ class Namespace:
     def _land(self, is_over: bool, replaced_values: list[Any]) -> Landing:
         notebook = self._notebook
         with self._lock:
-            names = self.names.copy()
+            if self._names is None or self._rebinding is None:
+                return Landing([], [])
+            names = self._names.copy()
             # Also what has landed and is now as it was before.
             changed = self.changes().keys() | (self._before.keys() - names.keys()) | self._landed.keys()
             landing: dict[str, tuple[Any, Any]] = {}
@@ -93,6 +105,6 @@ class Namespace:
                 # The job's own functions keep its names alive, and the names them: they go at once if nobody else has
                 # one. Those that somebody has find the landed ones from now on.
                 own = {name: landed for name, (_, landed) in landing.items() if landed is not _MISSING}
-                replaced_values += [self.names.copy()]
-                self.names.update(own)
+                replaced_values += [self._names.copy()]
+                self._names.update(own)
         return Landing(sorted(landing), sorted(replaced))

@@ -63,6 +63,25 @@ def parse_since(params: dict[str, Any], runtime_id: str) -> int | None:
     return seq if _text(since, "runtime") == runtime_id else None
 
 
+def parse_job_id(params: dict[str, Any]) -> int:
+    """The parameters of `start_now`; raises `ProtocolError`."""
+    return _count(params, "job")
+
+
+def parse_limit(params: dict[str, Any]) -> int | None:
+    """The parameters of `configure`: how many jobs may run at once; None for any number."""
+    return None if params.get("limit") is None else _count(params, "limit")
+
+
+def parse_ahead(params: dict[str, Any]) -> list[tuple[str, str]]:
+    """Of the parameters of `submit`, the cells that were sent before: their request's id and their code, in order."""
+    ahead = params.get("ahead", [])
+    if not isinstance(ahead, list):
+        raise ProtocolError("ahead must be a list of cells")
+    cells = [_mapping(cell, "ahead") for cell in ahead]
+    return [(_text(cell, "msg_id"), _text(cell, "code")) for cell in cells]
+
+
 def parse_submission(params: dict[str, Any]) -> tuple[str, str, dict[str, Any]]:
     """The parameters of `submit`: the code, the cell's id, the header of its execute request."""
     header = _mapping(params.get("parent"), "parent")
@@ -131,6 +150,9 @@ def record(job: Job) -> dict[str, Any]:
         "stopping_since": job.stopping_since,
         "stuck_in": job.stuck_in,
         "timed_out": job.timed_out,
+        "waiting_for": job.waiting_for if job.state == "queued" else None,
+        "kill_reason": job.kill_reason,
+        "notify": job.notifies,
         "error": None if job.error is None else asdict(job.error),
     }
 

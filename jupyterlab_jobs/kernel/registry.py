@@ -6,7 +6,7 @@ import functools
 import itertools
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from .deadlines import Deadlines
@@ -17,6 +17,7 @@ from .namespace import Landing
 from .publisher import Publisher
 from .reaper import Reaper
 from .runner import start_thread
+from .scheduler import Awaited, Scheduler
 from .states import ENDED, State, check_transition
 from .threads import current_job, start_own_thread, undisturbed
 from .tracebacks import add_traceback, drop_frames, undescribed
@@ -52,6 +53,7 @@ class Registry:
         """That of all jobs that have ended and left no thread or process behind: each takes a kilobyte."""
         self._reaper = Reaper(self._tell_stuck)
         self._deadlines = Deadlines(self._time_is_up)
+        self.scheduler = Scheduler(self._prepare, self._launch, self._refuse, publisher.wake)
 
     def next_id(self) -> int:
         """An id for a job that is about to be added."""
@@ -68,11 +70,11 @@ class Registry:
             self._by_id[job.id] = job
         return job
 
-    def submit(self, job: Job) -> Job:
-        """Put a job into the list and start it."""
+    def submit(self, job: Job, awaited: Sequence[Awaited] = (), *, now: bool = False) -> Job:
+        """Put a job into the list and start it, as `start` does."""
         try:
             self.add(job)
-            self.start(job)
+            self.start(job, awaited, now=now)
         except BaseException:
             # An interrupt, or the kill of the job that submits: nobody would start this one any more.
             if job.id in self._by_id and job.state == "queued":
@@ -80,16 +82,11 @@ class Registry:
             raise
         return job
 
-    def start(self, job: Job) -> None:
-        """Start a queued job; does nothing if it was killed in the meantime."""
-        work = job._work
-        if work is not None:
-            work.begin()
-            job._namespace = work.namespace
-            try:
-                start_thread(job, work, self)
-            except RuntimeError as error:  # the system has no thread left
-                self.job_raised(job, error)
+    def start(self, job: Job, awaited: Sequence[Awaited] = (), *, now: bool = False) -> None:
+        """Start a queued job, once everything has ended that it is to wait for and, unless it is to start `now`, there
+        is room for it. Does nothing if it was killed in the meantime.
+        """
+        self.scheduler.submit(job, awaited, now=now)
         self.publisher.wake(job)
 
     def get(self, job_id: int) -> Job:
@@ -98,6 +95,17 @@ class Registry:
         if job is None:
             raise NoSuchJob(job_id)
         return job
+
+    def find(self, which: Job | int | str) -> list[Job]:
+        """The jobs that have this number or this name; raises `NoSuchJob`."""
+        if isinstance(which, Job):
+            return [which]
+        if isinstance(which, int) or which.isdecimal():
+            return [self.get(int(which))]
+        named = [job for job in self.all() if job.name == which]
+        if not named:
+            raise NoSuchJob(which)
+        return named
 
     def all(self) -> list[Job]:
         """All jobs, in the order of submission."""
@@ -127,7 +135,8 @@ class Registry:
             elif state == "running":
                 self._enter(job, "stopping")
         if state == "queued":
-            error = JobWasKilled(f"job {job.id} was killed")
+            because = "" if job.kill_reason is None else f": {job.kill_reason}"
+            error = JobWasKilled(f"job {job.id} was killed{because}")
             if job._done_callbacks:  # type: ignore[attr-defined] # a Future has no public way to ask
                 # They are the user's, and the calling thread has other things to do.
                 start_own_thread(f"job-{job.id}", self._settle, job, None, error)
@@ -211,6 +220,24 @@ class Registry:
 
     # --------------------------------------------------------------------------
 
+    def _prepare(self, job: Job) -> None:
+        work = job._work
+        if work is not None:
+            work.begin()
+            job._namespace = work.namespace
+
+    def _launch(self, job: Job) -> None:
+        work = job._work
+        if work is not None:  # or it was killed in the meantime
+            try:
+                start_thread(job, work, self)
+            except RuntimeError as error:  # the system has no thread left
+                self.job_raised(job, error)
+
+    def _refuse(self, job: Job, reason: str) -> None:
+        job.kill_reason = reason
+        self.kill([job])
+
     def _time_is_up(self, job: Job) -> None:
         with self._lock:
             if job.state != "running":
@@ -226,6 +253,7 @@ class Registry:
         assert self._lock.locked()
         check_transition(job.id, job._history, state)
         now = time.time()
+        job.waiting_for = None
         if state == "running":
             job.started = now
         elif state == "stopping":
@@ -258,6 +286,7 @@ class Registry:
             job.set_result(value)
         else:
             job.set_exception(error)
+        self.scheduler.job_ended(job)
         with self._lock:
             if not job.is_removed:
                 self._ended[job] = None

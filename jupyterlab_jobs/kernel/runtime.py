@@ -6,6 +6,8 @@ import atexit
 import functools
 import os
 import threading
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from ipykernel import version_info as ipykernel_version  # type: ignore[attr-defined] # not in its __all__
@@ -17,12 +19,14 @@ from .. import __version__
 from . import patches, protocol
 from .api import Jobs
 from .capture_magic import route_capture_magic
+from .cell_names import dependencies
 from .child_output import hear_children
 from .control import ControlChannel
 from .displays import route_displays, show_result
+from .errors import NoSuchJob
 from .exit import route_exit
 from .figures import separate_figures
-from .foreground import ForegroundCells, record_foreground
+from .foreground import ForegroundCells, notice_aborts, record_foreground
 from .job import Job, JobError, Origin
 from .job_names import route_names
 from .lanes import Lanes
@@ -33,6 +37,7 @@ from .publisher import Publisher
 from .quiet_kill import silence_kills
 from .registry import Registry
 from .replacements import Replacements
+from .scheduler import Awaited, AwaitedCell, AwaitedJob
 from .shell_commands import route_shell_commands
 from .source import compile_source
 from .stdin import refuse_input, while_not_forwarded
@@ -104,10 +109,12 @@ class Runtime:
         refuse_input(self._installed, self.kernel)
         shell.register_magics(JobMagics(self))
         shell.input_transformers_cleanup.append(cell_magic_for_job_alone)
-        self._cells = ForegroundCells(self.kernel, self.publisher)
+        self._cells = ForegroundCells(self.kernel, self.publisher, self.registry.scheduler)
         for listener in (self.main_thread, self._cells):
             shell.events.register("pre_execute", listener.cell_begins)
             shell.events.register("post_execute", listener.cell_ends)
+        shell.events.register("post_run_cell", self._cells.cell_has_run)
+        notice_aborts(self._installed, self.kernel, self.registry.scheduler)
         record_foreground(self._installed, self.kernel.session, self.publisher)
         self.kernel.control_handlers[protocol.REQUEST_TYPE] = ControlChannel(self)
         self._owns_name = "jobs" not in shell.user_ns
@@ -128,6 +135,7 @@ class Runtime:
         for listener in (self.main_thread, self._cells):
             self.shell.events.unregister("pre_execute", listener.cell_begins)
             self.shell.events.unregister("post_execute", listener.cell_ends)
+        self.shell.events.unregister("post_run_cell", self._cells.cell_has_run)
         self.shell.input_transformers_cleanup.remove(cell_magic_for_job_alone)
         for kind in ("line", "cell"):
             for name in ("job", "jobs"):
@@ -172,12 +180,34 @@ class Runtime:
             execution_count=origin.execution_count,
         )
         name = call.options.name or _title(call.code)
-        work = SourceWork(self.shell, source, is_shared=call.options.shared)
-        return Job(self.registry, job_id, name, call.code, origin, work, call.options.timeout)
+        options = call.options
+        work = SourceWork(self.shell, source, is_shared=options.shared)
+        if options.quiet:
+            origin = replace(origin, parent={})  # what it writes belongs to no cell
+        return Job(self.registry, job_id, name, call.code, origin, work, options.timeout, notifies=options.notify)
+
+    def awaited(self, call: JobCall, ahead: Sequence[tuple[str, str]] = ()) -> list[Awaited]:
+        """What a job waits for: jobs by its options, and those of the cells `ahead` that bind a name it reads.
+
+        The cells by their request's id and their code. Raises `SyntaxError`; `UsageError` for a job that is not there.
+        """
+        try:
+            jobs = [AwaitedJob(job) for which in call.options.after for job in self.registry.find(which)]
+        except NoSuchJob as error:
+            raise UsageError(f"%job: --after: {error}") from None
+        if not ahead or call.options.now:
+            return [*jobs]
+        found = dependencies(self.shell, [code for _, code in ahead], call.code)
+        return [*jobs, *(AwaitedCell(ahead[cell.index][0], cell.reason) for cell in found)]
+
+    def running_cell(self) -> tuple[str, str] | None:
+        """The cell that the main thread executes: its request's id and its code. May be called in any thread."""
+        return self._cells.running
 
     def submit(self, call: JobCall, origin: Origin) -> Job:
-        """Start the job that a `%job` asks for; raises `SyntaxError`."""
-        return self.registry.submit(self.prepare(call, origin))
+        """Start the job that a `%job` asks for; raises `SyntaxError`, and `UsageError` for a job that is not there."""
+        awaited = self.awaited(call)
+        return self.registry.submit(self.prepare(call, origin), awaited, now=call.options.now)
 
     def submit_from_cell(self, call: JobCall) -> Job:
         """Start the job of a `%job` that is being executed, or return the one the express lane has started for it.
@@ -190,6 +220,7 @@ class Runtime:
             if job is None:
                 self._streams.flush_foreground()
         if job is not None:
+            self.registry.scheduler.cells_are_over(job)
             self.registry.set_execution_count(job, self._prompt_number())
             return job
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
@@ -13,8 +13,13 @@ from IPython.core.magic_arguments import MagicArgumentParser
 
 from .ipython_calls import ipython_call
 
+if TYPE_CHECKING:
+    from .job import Job
+
 # A word of the options: quotes may hold blanks.
 _WORD = re.compile(r"""\s*((?:[^\s"']|"[^"]*"|'[^']*')+)""")
+
+BACKENDS = ("thread",)
 
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?")
 
@@ -30,6 +35,14 @@ class JobOptions:
     """Seconds after which the job is killed."""
     shared: bool = False
     """Whether it runs in the notebook's own namespace."""
+    after: tuple[Job | int | str, ...] = ()
+    """Jobs after which it starts, or their numbers or names."""
+    now: bool = False
+    """Whether it waits neither for cells nor for its turn."""
+    quiet: bool = False
+    """Whether what it writes is shown in the panel only."""
+    notify: bool = False
+    """Whether the page tells the user of its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +73,11 @@ _parser = _OptionParser("%job", add_help=False)  # type: ignore[no-untyped-call]
 _parser.allow_abbrev = False
 _parser.add_argument("--name", metavar="NAME", help="what the panel calls the job")
 _parser.add_argument("--timeout", metavar="DURATION", help="kill the job after 90, 90s, 5m or 1h30m")
+_parser.add_argument("--after", metavar="JOB[,JOB…]", help="start when these jobs have finished")
+_parser.add_argument("--now", action="store_true", help="wait neither for cells nor for a place")
+_parser.add_argument("--quiet", action="store_true", help="show what it writes in the panel only")
+_parser.add_argument("--notify", action="store_true", help="tell when it has ended")
+_parser.add_argument("--on", metavar="BACKEND", default="thread", help="where it runs: thread")
 _parser.add_argument("--shared", action="store_true", help="run in the notebook's own namespace, as a cell does")
 
 
@@ -86,8 +104,33 @@ def split_options(line: str) -> tuple[JobOptions, str]:
                 words.append(value.group(1))
                 position = value.end()
     options = _parser.parse_args([_unquoted(word) for word in words])
-    timeout = None if options.timeout is None else parse_duration(options.timeout)
-    return JobOptions(name=options.name, timeout=timeout, shared=options.shared), line[position:].strip()
+    check_backend(options.on)
+    found = JobOptions(
+        name=options.name,
+        timeout=None if options.timeout is None else parse_duration(options.timeout),
+        shared=options.shared,
+        after=_listed(options.after),
+        now=options.now,
+        quiet=options.quiet,
+        notify=options.notify,
+    )
+    return found, line[position:].strip()
+
+
+def check_backend(name: str) -> None:
+    """Raise `UsageError` for what is no backend."""
+    if name not in BACKENDS:
+        raise UsageError(f"%job: unknown backend {name!r}; backends are: {', '.join(BACKENDS)}")
+
+
+def _listed(text: str | None) -> tuple[str, ...]:
+    """The parts of `3,5`; raises `UsageError` where there is none."""
+    if text is None:
+        return ()
+    parts = tuple(part.strip() for part in text.split(",") if part.strip())
+    if not parts:
+        raise UsageError("%job: --after needs the number or the name of a job; write --after 3 or --after 3,5")
+    return parts
 
 
 def parse_duration(text: str) -> float:

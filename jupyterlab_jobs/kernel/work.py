@@ -22,7 +22,7 @@ class Work(Protocol):
     """What a job does."""
 
     def begin(self) -> None:
-        """The job is about to start. Called in the thread that starts it."""
+        """The job waits for nobody any more. Called in the thread that starts it; only the first call counts."""
 
     def run(self, job: Job) -> Any:
         """Do it, and return the job's result; may raise anything. Called in the job's thread."""
@@ -69,7 +69,7 @@ class SourceWork:
 
     def begin(self) -> None:
         # Here, and not in the job's thread: the next turn of a loop around `%job` changes the variables.
-        if not self._is_shared:
+        if not self._is_shared and self.namespace is None:
             self.namespace = Namespace(notebook_names(self._shell), self._shell.user_ns)
 
     def run(self, job: Job) -> Any:

@@ -4,6 +4,7 @@ import type { Kernel } from '@jupyterlab/services';
 
 import { knownLanguage } from '../kernel/language';
 import type { IJobs, IKernelJobs } from '../tokens';
+import type { StartPolicy } from './lane';
 import { RunActions } from './lane';
 import { classifyCell } from './parse';
 import type { Execution } from './sentcells';
@@ -22,6 +23,7 @@ export class JobCellExecutor implements INotebookCellExecutor {
   constructor(options: JobCellExecutor.IOptions) {
     this._jobs = options.jobs;
     this._runCell = options.runCell;
+    this._policy = options.policy;
   }
 
   runCell(options: INotebookCellExecutor.IRunCellOptions): Promise<boolean> {
@@ -49,7 +51,8 @@ export class JobCellExecutor implements INotebookCellExecutor {
       kind: classifyCell(code),
       // Also where the page does not know yet, as after a reload: a kernel that is busy does not tell.
       busy: kernel.status !== 'idle',
-      ready: jobs?.state.status.kind === 'ready'
+      ready: jobs?.state.status.kind === 'ready',
+      policy: this._policy()
     });
     const before = executionOf(cell);
     const done = this._runCell(options);
@@ -115,7 +118,7 @@ export class JobCellExecutor implements INotebookCellExecutor {
       code,
       cellId,
       parent: { ...execution.msg.header },
-      ahead: this._sent.of(jobs.kernelId)
+      ahead: this._policy() === 'always' ? null : this._sent.of(jobs.kernelId)
     };
     jobs.submit(submission).catch(error => {
       // The execute request carries the cell anyway.
@@ -125,6 +128,7 @@ export class JobCellExecutor implements INotebookCellExecutor {
 
   private readonly _actions = new RunActions();
   private readonly _jobs: IJobs;
+  private readonly _policy: () => StartPolicy;
   private readonly _runCell: INotebookCellExecutor['runCell'];
   private readonly _sent = new SentCells();
 }
@@ -140,6 +144,8 @@ export namespace JobCellExecutor {
     readonly jobs: IJobs;
     /** What really runs a cell: JupyterLab's own `runCell`. */
     readonly runCell: INotebookCellExecutor['runCell'];
+    /** Whether jobs start beside the cells that a kernel has not finished. */
+    readonly policy: () => StartPolicy;
   }
 }
 

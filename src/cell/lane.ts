@@ -7,6 +7,12 @@ import type { CellKind } from './parse';
 export type Lane = 'queue' | 'express';
 
 /**
+ * Whether a job starts while its kernel works on other cells: at once, unless it reads a name
+ * that one of them is about to bind, or not before they have ended.
+ */
+export type StartPolicy = 'always' | 'when safe' | 'never';
+
+/**
  * Decides which lane the cells of a notebook take.
  *
  * #### Notes
@@ -25,7 +31,11 @@ export class RunActions {
       this._holdBack(notebook);
       return 'queue';
     }
-    const express = cell.busy && cell.ready && !this._holding.has(notebook);
+    const express =
+      cell.busy &&
+      cell.ready &&
+      cell.policy !== 'never' &&
+      !this._holding.has(notebook);
     return express ? 'express' : 'queue';
   }
 
@@ -58,5 +68,6 @@ export namespace RunActions {
     readonly busy: boolean;
     /** Whether the runtime is ready in it. */
     readonly ready: boolean;
+    readonly policy: StartPolicy;
   }
 }

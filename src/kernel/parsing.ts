@@ -5,6 +5,7 @@ import type {
   IJob,
   IJobError,
   IJobOutput,
+  IJobProgress,
   IOutputLog
 } from '../model/job';
 import { jobKey, KERNEL_JOB_STATES } from '../model/job';
@@ -89,6 +90,8 @@ const RESULTS: {
     jobs: list(result.jobs, integer, 'jobs'),
     reason: nullable(result.reason, string, 'reason')
   }),
+  start_now: result => ({ waits: boolean(result.waits, 'waits') }),
+  configure: () => ({}),
   kill: parseKilled,
   kill_all: parseKilled,
   clear: result => ({ removed: list(result.removed, integer, 'removed') }),
@@ -312,11 +315,26 @@ export function parseRecord(value: unknown, runtime: string): IJob {
     stoppingSince: nullable(record.stopping_since, number, 'stopping_since'),
     stuckIn: nullable(record.stuck_in, string, 'stuck_in'),
     timedOut: boolean(record.timed_out ?? false, 'timed_out'),
+    // What the page itself has kept of earlier sessions may be older than these.
+    waitingFor: nullable(record.waiting_for ?? null, string, 'waiting_for'),
+    killReason: nullable(record.kill_reason ?? null, string, 'kill_reason'),
+    notify: boolean(record.notify ?? false, 'notify'),
+    progress: nullable(record.progress ?? null, parseProgress, 'progress'),
     error: nullable<IJobError>(
       record.error,
       error => parseError(object(error, 'error')),
       'error'
     )
+  };
+}
+
+function parseProgress(value: unknown): IJobProgress {
+  const progress = object(value, 'progress');
+  return {
+    done: number(progress.done, 'done'),
+    total: nullable(progress.total, number, 'total'),
+    text: string(progress.text, 'text'),
+    rate: nullable(progress.rate, number, 'rate')
   };
 }
 

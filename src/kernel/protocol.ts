@@ -63,10 +63,9 @@ export interface IRequests {
       readonly code: string;
       readonly cell_id: string;
       readonly parent: Readonly<Record<string, unknown>>;
-      readonly ahead: readonly {
-        readonly msg_id: string;
-        readonly code: string;
-      }[];
+      /** The cells for which a job may have to wait; null to wait for none. */
+      readonly ahead:
+        readonly { readonly msg_id: string; readonly code: string }[] | null;
     };
     readonly result: {
       readonly jobs: readonly number[];
@@ -77,6 +76,14 @@ export interface IRequests {
   readonly kill: {
     readonly params: { readonly jobs: readonly number[] };
     readonly result: IKilled;
+  };
+  readonly start_now: {
+    readonly params: { readonly job: number };
+    readonly result: { readonly waits: boolean };
+  };
+  readonly configure: {
+    readonly params: { readonly limit: number | null };
+    readonly result: Readonly<Record<string, never>>;
   };
   readonly kill_all: {
     readonly params: Readonly<Record<string, never>>;

@@ -135,6 +135,7 @@ function writeRecord(job: IJob): ReadonlyJSONObject {
     started: job.started,
     ended: job.ended,
     timed_out: job.timedOut,
+    kill_reason: job.killReason,
     error: job.error && { ...job.error }
   };
 }

@@ -41,6 +41,19 @@ export interface IJobError {
 }
 
 /**
+ * How far a job is.
+ */
+export interface IJobProgress {
+  readonly done: number;
+  /** Null if nobody knows. */
+  readonly total: number | null;
+  /** What the job says about it. */
+  readonly text: string;
+  /** How many are done per second, of late; null if it cannot be told. */
+  readonly rate: number | null;
+}
+
+/**
  * One job, as the browser knows it. Times are seconds since the epoch by the
  * kernel's clock.
  */
@@ -68,6 +81,13 @@ export interface IJob {
   readonly stuckIn: string | null;
   /** Whether it was its time limit that killed it. */
   readonly timedOut: boolean;
+  /** What a queued job waits for: "job 3", "cell [*]: it defines `urls`". */
+  readonly waitingFor: string | null;
+  /** Why the runtime itself has killed it: "job 3, after which it was to run, failed". */
+  readonly killReason: string | null;
+  /** Whether the user wants to be told of its end. */
+  readonly notify: boolean;
+  readonly progress: IJobProgress | null;
   readonly error: IJobError | null;
 }
 

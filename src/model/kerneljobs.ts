@@ -148,12 +148,19 @@ export class KernelJobs implements IKernelJobs, IDisposable {
       code: submission.code,
       cell_id: submission.cellId,
       parent: submission.parent,
-      ahead: submission.ahead.map(({ msgId, code }) => ({
-        msg_id: msgId,
-        code
-      }))
+      ahead:
+        submission.ahead?.map(({ msgId, code }) => ({ msg_id: msgId, code })) ??
+        null
     });
     return jobs;
+  }
+
+  async startNow(id: number): Promise<void> {
+    await this._client.request('start_now', { job: id });
+  }
+
+  async setDefaultLimit(limit: number | null): Promise<void> {
+    await this._client.request('configure', { limit });
   }
 
   async kill(ids: readonly number[]): Promise<void> {

@@ -40,6 +40,9 @@ const plugin: JupyterFrontEndPlugin<void> = {
         kill: (kernelId, { runtime, id }) => {
           void commands.execute(CommandIDs.kill, { kernelId, runtime, id });
         },
+        startNow: (kernelId, { runtime, id }) => {
+          void commands.execute(CommandIDs.startNow, { kernelId, runtime, id });
+        },
         open: ({ runtime, id }) => {
           void commands.execute(CommandIDs.openPanel, { runtime, id });
         }

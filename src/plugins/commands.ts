@@ -10,6 +10,7 @@ import {
   cleaningIcon,
   copyIcon,
   downloadIcon,
+  runIcon,
   stopIcon
 } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
@@ -158,6 +159,25 @@ function jobCommands(
         );
       }
     },
+    [CommandIDs.startNow]: {
+      label: args =>
+        typeof args.id === 'number'
+          ? trans.__('Start Job %1 Now', args.id)
+          : trans.__('Start Newest Waiting Job Now'),
+      caption: trans.__(
+        'Start a job, or the newest one that is queued, whatever it waits for'
+      ),
+      icon: runIcon,
+      describedBy: { args: jobArgs(trans) },
+      isEnabled: args => findJob(args, jobs, tracker, isQueued) !== null,
+      execute: args => {
+        const found = findJob(args, jobs, tracker, isQueued);
+        return reportFailure(
+          found?.kernel.startNow(found.job.id),
+          trans.__('Failed to start the job.')
+        );
+      }
+    },
     [CommandIDs.goToCell]: {
       label: trans.__('Go to Cell of Job'),
       caption: trans.__('Show the cell that started a job, or the newest job'),
@@ -212,6 +232,10 @@ function jobCommands(
 
 function isAlive(job: IJob): boolean {
   return !hasEnded(job.state);
+}
+
+function isQueued(job: IJob): boolean {
+  return job.state === 'queued';
 }
 
 function hasCell(job: IJob): boolean {

@@ -5,9 +5,11 @@ import type {
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
 import { INotebookCellExecutor, runCell } from '@jupyterlab/notebook';
+import { ISettingRegistry } from '@jupyterlab/settingregistry';
 
 import { JobCellExecutor } from '../cell/executor';
 import { IJobs } from '../tokens';
+import { JobSettings } from './settings';
 
 /**
  * Runs the cells of all notebooks, in place of JupyterLab's own executor.
@@ -22,8 +24,19 @@ const plugin: JupyterFrontEndPlugin<INotebookCellExecutor> = {
   autoStart: true,
   provides: INotebookCellExecutor,
   requires: [IJobs],
-  activate: (_: JupyterFrontEnd, jobs: IJobs): INotebookCellExecutor =>
-    new JobCellExecutor({ jobs, runCell })
+  optional: [ISettingRegistry],
+  activate: (
+    _: JupyterFrontEnd,
+    jobs: IJobs,
+    registry: ISettingRegistry | null
+  ): INotebookCellExecutor => {
+    const settings = new JobSettings(registry);
+    return new JobCellExecutor({
+      jobs,
+      runCell,
+      policy: () => settings.startWhileBusy
+    });
+  }
 };
 
 export default plugin;

@@ -73,6 +73,7 @@ function panelActions(commands: CommandRegistry): IPanelActions {
   };
   return {
     kill: job => execute(CommandIDs.kill, job),
+    startNow: job => execute(CommandIDs.startNow, job),
     killAll: () => execute(CommandIDs.killAll),
     clear: () => execute(CommandIDs.clear),
     goToCell: job => execute(CommandIDs.goToCell, job),

@@ -8,12 +8,13 @@ import { ISettingRegistry } from '@jupyterlab/settingregistry';
 
 import { IJobsPanel } from '../view/tokens';
 import { PANEL_RANK } from './panel';
+import { SETTINGS_ID } from './settings';
 
 /**
  * Moves the panel to the sidebar that the user chose.
  */
 const plugin: JupyterFrontEndPlugin<void> = {
-  id: 'jupyterlab-jobs:plugin',
+  id: SETTINGS_ID,
   description: 'Applies the settings of jobs.',
   autoStart: true,
   requires: [IJobsPanel],

@@ -1,6 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 
+import type { IJob } from '../model/job';
 import { hasEnded } from '../model/job';
 import type { IJobs } from '../tokens';
 import type { BadgeSubject } from './badgejob';
@@ -8,16 +9,21 @@ import { useIsConnecting, useJob, useKernelOf } from './badgejob';
 import type { Clock } from './clock';
 import { JobTime } from './jobtime';
 import { KillButton } from './killbutton';
+import { ProgressBar } from './progressbar';
+import { progressText } from './progresstext';
 import type { JobRecord } from './record';
+import { StartNowButton } from './startnowbutton';
 import { StateIcon } from './stateicon';
 import { isStuck, stuckText } from './stuck';
 import { useTicks } from './ticks';
+import { waitingText } from './waiting';
 
 /**
  * What can be done from a badge.
  */
 export interface IBadgeActions {
   kill(kernelId: string, record: JobRecord): void;
+  startNow(kernelId: string, record: JobRecord): void;
   /** Show the job in the panel. */
   open(record: JobRecord): void;
 }
@@ -88,6 +94,13 @@ export function Badge(props: {
         </span>
       )}
       {subject.kind === 'live' && (
+        <StartNowButton
+          job={subject.job}
+          trans={trans}
+          onStart={() => actions.startNow(subject.kernel.kernelId, subject.job)}
+        />
+      )}
+      {subject.kind === 'live' && (
         <KillButton
           id={job.id}
           state={job.state}
@@ -147,6 +160,7 @@ function BadgeText(props: {
     );
   }
   const now = () => (subject.kind === 'live' ? subject.kernel.now() : 0);
+  const waiting = subject.kind === 'live' && waitingText(subject.job, trans);
   return (
     <>
       {title}
@@ -155,13 +169,48 @@ function BadgeText(props: {
       {subject.kind !== 'unknown' && (
         <>
           <Separator />
-          <JobTime
-            job={job}
-            isCompact={false}
-            options={{ clock, now, trans }}
-          />
+          {waiting ? (
+            <bdi className="jp-Jobs-time">{waiting}</bdi>
+          ) : (
+            <JobTime
+              job={job}
+              isCompact={false}
+              options={{ clock, now, trans }}
+            />
+          )}
         </>
       )}
+      {subject.kind === 'live' && (
+        <LiveProgress job={subject.job} trans={trans} />
+      )}
+    </>
+  );
+}
+
+/**
+ * How far a job is that runs, or why it never will.
+ */
+function LiveProgress(props: {
+  job: IJob;
+  trans: TranslationBundle;
+}): JSX.Element | null {
+  const { job, trans } = props;
+  if (job.killReason !== null) {
+    return (
+      <>
+        <Separator />
+        <bdi className="jp-Jobs-badgeReason">{job.killReason}</bdi>
+      </>
+    );
+  }
+  if (!job.progress || hasEnded(job.state)) {
+    return null;
+  }
+  return (
+    <>
+      <Separator />
+      <ProgressBar id={job.id} progress={job.progress} trans={trans} />
+      <bdi className="jp-Jobs-time">{progressText(job.progress, trans)}</bdi>
     </>
   );
 }

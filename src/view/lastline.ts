@@ -1,7 +1,12 @@
 import type * as nbformat from '@jupyterlab/nbformat';
 
+import type { TranslationBundle } from '@jupyterlab/translation';
+
 import type { IJob, IOutputLog } from '../model/job';
+import { hasEnded } from '../model/job';
+import { progressText } from './progresstext';
 import { settleLine } from './terminaltext';
+import { waitingText } from './waiting';
 
 /** More than a row can show, and little enough to compute at every change. */
 const MAX_LENGTH = 300;
@@ -10,15 +15,26 @@ const MAX_LENGTH = 300;
 const MAX_RAW_LENGTH = 4000;
 
 /**
- * The line that says best where a job is: what went wrong, else the last line
- * that is not empty of what it wrote.
+ * The line that says best where a job is: what went wrong, else how far it is or what
+ * it waits for, else the last line that is not empty of what it wrote.
  */
 export function lastLine(
-  job: Pick<IJob, 'error'>,
-  log: IOutputLog | undefined
+  job: Pick<IJob, 'state' | 'error' | 'killReason' | 'waitingFor' | 'progress'>,
+  log: IOutputLog | undefined,
+  trans: TranslationBundle
 ): string {
   if (job.error) {
     return errorLine(job.error);
+  }
+  if (job.killReason !== null) {
+    return job.killReason;
+  }
+  const waiting = waitingText(job, trans);
+  if (waiting) {
+    return waiting;
+  }
+  if (job.progress && !hasEnded(job.state)) {
+    return progressText(job.progress, trans);
   }
   const items = log?.items ?? [];
   for (let index = items.length - 1; index >= 0; index--) {

@@ -23,6 +23,7 @@ import { useToggleSet } from './toggleset';
  */
 export interface IPanelActions extends IJobDetailActions {
   kill(job: IJob): void;
+  startNow(job: IJob): void;
   killAll(): void;
   clear(): void;
 }

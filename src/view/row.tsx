@@ -2,12 +2,15 @@ import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import React, { memo, useId, useMemo } from 'react';
 
 import type { IJob, IOutputLog } from '../model/job';
+import { hasEnded } from '../model/job';
 import type { IJobDetailActions } from './details';
 import { JobDetails } from './details';
 import type { IJobTimeOptions } from './jobtime';
 import { JobTime } from './jobtime';
 import { KillButton } from './killbutton';
 import { lastLine } from './lastline';
+import { ProgressBar } from './progressbar';
+import { StartNowButton } from './startnowbutton';
 import { StateIcon } from './stateicon';
 import { isStuck, StuckLine } from './stuck';
 
@@ -16,6 +19,7 @@ import { isStuck, StuckLine } from './stuck';
  */
 export interface IJobRowActions extends IJobDetailActions {
   kill(job: IJob): void;
+  startNow(job: IJob): void;
   /** Open or close the details. */
   toggle(job: IJob): void;
 }
@@ -46,7 +50,7 @@ export const JobRow = memo(function JobRow(props: IJobRowProps): JSX.Element {
   const { job, log, isExpanded, options } = props;
   const { actions, trans, rendermime } = options;
   const detailsId = useId();
-  const line = useMemo(() => lastLine(job, log), [job, log]);
+  const line = useMemo(() => lastLine(job, log, trans), [job, log, trans]);
 
   return (
     <li
@@ -80,7 +84,15 @@ export const JobRow = memo(function JobRow(props: IJobRowProps): JSX.Element {
               </bdi>
             )
           )}
+          {job.progress && !hasEnded(job.state) && (
+            <ProgressBar id={job.id} progress={job.progress} trans={trans} />
+          )}
         </button>
+        <StartNowButton
+          job={job}
+          trans={trans}
+          onStart={() => actions.startNow(job)}
+        />
         <KillButton
           id={job.id}
           state={job.state}

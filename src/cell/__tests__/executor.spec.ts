@@ -4,6 +4,7 @@ import { Signal } from '@lumino/signaling';
 import { FakeFuture, FakeKernel } from '../../kernel/__tests__/fakekernel';
 import type { IJobs, IKernelJobs } from '../../tokens';
 import { JobCellExecutor } from '../executor';
+import type { StartPolicy } from '../lane';
 
 type Options = INotebookCellExecutor.IRunCellOptions;
 
@@ -17,12 +18,14 @@ describe('JobCellExecutor', () => {
   let log: string[];
   let executor: JobCellExecutor;
   let requests: number;
+  let policy: StartPolicy;
   const notebook = {};
 
   beforeEach(() => {
     loading = Promise.resolve();
     log = [];
     requests = 0;
+    policy = 'when safe';
     kernel = new FakeKernel();
     kernel.status = 'busy';
     session = { kernel };
@@ -41,6 +44,7 @@ describe('JobCellExecutor', () => {
     });
     executor = new JobCellExecutor({
       jobs: { prepare, load: () => loading } as unknown as IJobs,
+      policy: () => policy,
       runCell: ({ cell }) => {
         const { model, outputArea } = cell as unknown as FakeCell;
         log.push(`run ${model.source}`);
@@ -137,7 +141,8 @@ describe('JobCellExecutor', () => {
     executor = new JobCellExecutor({
       jobs: { prepare } as unknown as IJobs,
       // As JupyterLab does when another cell waits for input.
-      runCell: () => Promise.resolve(false)
+      runCell: () => Promise.resolve(false),
+      policy: () => policy
     });
     void run(cell);
     expect(jobs.submit).toHaveBeenCalledTimes(1);
@@ -162,6 +167,12 @@ describe('JobCellExecutor', () => {
       { msgId: 'm2', code: 'b = 2' },
       { msgId: 'm3', code: '%job f(a, b)' }
     ]);
+  });
+
+  it('tells of no cells if jobs are to start at once', () => {
+    policy = 'always';
+    void run('%job f()');
+    expect(jobs.submit.mock.calls[0]).toMatchObject([{ ahead: null }]);
   });
 
   it('leaves other cells alone', () => {

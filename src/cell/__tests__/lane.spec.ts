@@ -1,9 +1,24 @@
 import { RunActions } from '../lane';
 
 describe('RunActions', () => {
-  const job = { kind: 'jobs', busy: true, ready: true } as const;
-  const code = { kind: 'none', busy: true, ready: true } as const;
-  const mixed = { kind: 'mixed', busy: true, ready: true } as const;
+  const job = {
+    kind: 'jobs',
+    busy: true,
+    ready: true,
+    policy: 'when safe'
+  } as const;
+  const code = {
+    kind: 'none',
+    busy: true,
+    ready: true,
+    policy: 'when safe'
+  } as const;
+  const mixed = {
+    kind: 'mixed',
+    busy: true,
+    ready: true,
+    policy: 'when safe'
+  } as const;
 
   let actions: RunActions;
   const notebook = {};
@@ -24,7 +39,8 @@ describe('RunActions', () => {
 
   it.each([
     ['idle', { ...job, busy: false }],
-    ['without a runtime', { ...job, ready: false }]
+    ['without a runtime', { ...job, ready: false }],
+    ['not to be overtaken', { ...job, policy: 'never' as const }]
   ])('leaves a job in the queue of a kernel that is %s', (_, cell) => {
     expect(actions.lane(notebook, cell)).toBe('queue');
   });

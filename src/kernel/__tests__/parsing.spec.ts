@@ -40,7 +40,16 @@ describe('parseMessage', () => {
     const message = published(
       event(5, {
         now: 12.5,
-        jobs: [record(3, { cell_id: 'c', stopping_since: 4 })],
+        jobs: [
+          record(3, {
+            cell_id: 'c',
+            stopping_since: 4,
+            waiting_for: 'job 2',
+            kill_reason: 'job 2 failed',
+            notify: true,
+            progress: { done: 1, total: null, text: 't', rate: 2.5 }
+          })
+        ],
         removed: [1, 2],
         cells: {
           m1: { cell_id: 'c', log: { items: [], dropped: 0, more: true } }
@@ -76,6 +85,10 @@ describe('parseMessage', () => {
           stoppingSince: 4,
           stuckIn: null,
           timedOut: false,
+          waitingFor: 'job 2',
+          killReason: 'job 2 failed',
+          notify: true,
+          progress: { done: 1, total: null, text: 't', rate: 2.5 },
           error: null
         }
       ]

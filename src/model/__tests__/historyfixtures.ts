@@ -29,6 +29,10 @@ export function finishedJob(
     stoppingSince: null,
     stuckIn: null,
     timedOut: false,
+    waitingFor: null,
+    killReason: null,
+    notify: false,
+    progress: null,
     error: null,
     ...fields
   };

@@ -24,6 +24,10 @@ function job(id: number, fields: Partial<IJob> = {}, runtime = 'r1'): IJob {
     stoppingSince: null,
     stuckIn: null,
     timedOut: false,
+    waitingFor: null,
+    killReason: null,
+    notify: false,
+    progress: null,
     error: null,
     ...fields
   };

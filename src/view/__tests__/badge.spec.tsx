@@ -24,7 +24,7 @@ describe('LiveBadge', () => {
   let jobs: FakeJobs;
 
   beforeEach(() => {
-    actions = { kill: jest.fn(), open: jest.fn() };
+    actions = { kill: jest.fn(), startNow: jest.fn(), open: jest.fn() };
     jobs = new FakeJobs();
   });
 
@@ -75,6 +75,51 @@ describe('LiveBadge', () => {
     act(() => kernel.setJobs([makeJob(3, ended)]));
     expect(node.textContent).toContain('timed out · 5.0 s');
     expect(query('.jp-Jobs-badgeLabel')?.title).toBe('Show in the Jobs panel');
+  });
+
+  it('says what the job waits for, and offers to start it now', () => {
+    const queued = {
+      state: 'queued',
+      started: null,
+      waitingFor: 'cell [*]: it defines `urls`'
+    } as const;
+    const kernel = new FakeKernelJobs([makeJob(3, queued)]);
+    jobs.setKernels([kernel]);
+    const { node, query } = mountBadge();
+    expect(node.textContent).toBe(
+      'Job 3 · job_3() · waiting for cell [*]: it defines `urls`'
+    );
+    query('.jp-Jobs-startNow')?.click();
+    expect(actions.startNow).toHaveBeenCalledWith(
+      kernel.kernelId,
+      expect.objectContaining({ id: 3 })
+    );
+    act(() =>
+      kernel.setJobs([
+        makeJob(3, { ...queued, state: 'killed', killReason: 'job 2 failed' })
+      ])
+    );
+    expect(node.textContent).toContain('killed · job 2 failed');
+    expect(query('button.jp-Jobs-startNow')).toBeNull();
+  });
+
+  it('shows how far the job is, while it runs', () => {
+    const progress = { done: 3, total: 4, text: '', rate: null };
+    const kernel = new FakeKernelJobs([makeJob(3, { progress })]);
+    jobs.setKernels([kernel]);
+    const { node, query } = mountBadge();
+    const bar = query('[role="progressbar"]');
+    expect(bar?.getAttribute('aria-valuenow')).toBe('3');
+    expect(bar?.getAttribute('aria-valuemax')).toBe('4');
+    expect(node.textContent).toContain('3 of 4');
+    act(() =>
+      kernel.setJobs([makeJob(3, { progress: { ...progress, total: null } })])
+    );
+    expect(bar?.getAttribute('aria-valuenow')).toBeNull();
+    act(() =>
+      kernel.setJobs([makeJob(3, { progress, state: 'finished', ended: 5 })])
+    );
+    expect(query('[role="progressbar"]')).toBeNull();
   });
 
   it('shows how a job of an earlier session ended', () => {

@@ -28,6 +28,10 @@ export function makeJob(id: number, fields: Partial<IJob> = {}): IJob {
     stoppingSince: null,
     stuckIn: null,
     timedOut: false,
+    waitingFor: null,
+    killReason: null,
+    notify: false,
+    progress: null,
     error: null,
     ...fields
   };
@@ -74,6 +78,14 @@ export class FakeKernelJobs implements IKernelJobs {
 
   setJobs(jobs: readonly IJob[]): void {
     this.change({ jobs: byKey(jobs) });
+  }
+
+  startNow(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  setDefaultLimit(): Promise<void> {
+    return Promise.resolve();
   }
 
   submit(): Promise<readonly number[]> {

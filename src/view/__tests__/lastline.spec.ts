@@ -1,9 +1,15 @@
+import { nullTranslator } from '@jupyterlab/translation';
+
 import type { IJobOutput } from '../../model/job';
+import type { IJob } from '../../model/job';
 import { lastLine } from '../lastline';
 import { settleLine } from '../terminaltext';
 import { makeJob, makeLog, stream } from './fakes';
 
-const lineOf = (...items: IJobOutput[]) => lastLine(makeJob(1), makeLog(items));
+const trans = nullTranslator.load('');
+
+const lineOf = (...items: IJobOutput[]) =>
+  lastLine(makeJob(1), makeLog(items), trans);
 
 const display = (data: Record<string, unknown>): IJobOutput => ({
   output: { output_type: 'display_data', data, metadata: {} } as never,
@@ -12,7 +18,7 @@ const display = (data: Record<string, unknown>): IJobOutput => ({
 
 describe('lastLine', () => {
   it('is empty without output', () => {
-    expect(lastLine(makeJob(1), undefined)).toBe('');
+    expect(lastLine(makeJob(1), undefined, trans)).toBe('');
     expect(lineOf(stream(' \n\n'))).toBe('');
   });
 
@@ -68,9 +74,9 @@ describe('lastLine', () => {
   it('prefers what went wrong', () => {
     const error = { ename: 'E', evalue: 'one\ntwo', traceback: [] };
     const log = makeLog([stream('text')]);
-    expect(lastLine(makeJob(1, { error }), log)).toBe('E: one');
+    expect(lastLine(makeJob(1, { error }), log, trans)).toBe('E: one');
     const silent = { ename: 'KeyboardInterrupt', evalue: '', traceback: [] };
-    expect(lastLine(makeJob(1, { error: silent }), log)).toBe(
+    expect(lastLine(makeJob(1, { error: silent }), log, trans)).toBe(
       'KeyboardInterrupt'
     );
   });
@@ -80,5 +86,37 @@ describe('settleLine', () => {
   it('applies backspaces, at most to the beginning', () => {
     expect(settleLine('abc\b\bX')).toBe('aXc');
     expect(settleLine('\b\bab')).toBe('ab');
+  });
+
+  it.each([
+    [
+      { state: 'queued', waitingFor: 'cell [*]: it defines `urls`' },
+      'waiting for cell [*]: it defines `urls`'
+    ],
+    [{ state: 'running', waitingFor: 'its turn' }, ''],
+    [
+      {
+        state: 'killed',
+        killReason: 'job 3, after which it was to run, failed'
+      },
+      'job 3, after which it was to run, failed'
+    ],
+    [
+      { progress: { done: 12, total: 100, text: 'epoch 3', rate: 3.14 } },
+      '12 of 100 · 3.1/s · 28 s left · epoch 3'
+    ],
+    [
+      { progress: { done: 1234567, total: null, text: '', rate: 0.02 } },
+      '1,234,567 · 0.02/s'
+    ],
+    [
+      {
+        state: 'finished',
+        progress: { done: 1, total: 1, text: '', rate: null }
+      },
+      ''
+    ]
+  ] as [Partial<IJob>, string][])('says of %j: %s', (fields, line) => {
+    expect(lastLine(makeJob(1, fields), undefined, trans)).toBe(line);
   });
 });

@@ -15,6 +15,7 @@ describe('PanelView', () => {
   beforeEach(() => {
     actions = {
       kill: jest.fn(),
+      startNow: jest.fn(),
       killAll: jest.fn(),
       clear: jest.fn(),
       goToCell: jest.fn(),

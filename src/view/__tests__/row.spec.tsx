@@ -19,6 +19,7 @@ describe('JobRow', () => {
   beforeEach(() => {
     actions = {
       kill: jest.fn(),
+      startNow: jest.fn(),
       toggle: jest.fn(),
       goToCell: jest.fn(),
       copyTraceback: jest.fn(),

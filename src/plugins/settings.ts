@@ -1,0 +1,54 @@
+import type { ISettingRegistry } from '@jupyterlab/settingregistry';
+import type { ISignal } from '@lumino/signaling';
+import { Signal } from '@lumino/signaling';
+
+import type { StartPolicy } from '../cell/lane';
+
+/** The id under which all settings are. */
+export const SETTINGS_ID = 'jupyterlab-jobs:plugin';
+
+const POLICIES: readonly unknown[] = ['always', 'when safe', 'never'];
+
+/**
+ * What the user has set; the defaults until it is loaded, and where there are no settings.
+ */
+export class JobSettings {
+  constructor(registry: ISettingRegistry | null) {
+    registry
+      ?.load(SETTINGS_ID)
+      .then(settings => {
+        const update = () => {
+          this._settings = settings;
+          this._changed.emit();
+        };
+        settings.changed.connect(update);
+        update();
+      })
+      .catch(error => {
+        console.error('Failed to load the settings of jobs.', error);
+      });
+  }
+
+  /**
+   * Emitted when they are loaded, and when one has changed.
+   */
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  get startWhileBusy(): StartPolicy {
+    const value = this._settings?.get('startWhileBusy').composite;
+    return POLICIES.includes(value) ? (value as StartPolicy) : 'when safe';
+  }
+
+  /**
+   * How many jobs run at once; null for any number.
+   */
+  get maxRunning(): number | null {
+    const value = this._settings?.get('maxRunning').composite;
+    return typeof value === 'number' && value >= 1 ? Math.floor(value) : null;
+  }
+
+  private readonly _changed = new Signal<this, void>(this);
+  private _settings: ISettingRegistry.ISettings | null = null;
+}
