@@ -164,7 +164,7 @@ $(compat): pyproject.toml
 	@touch $@
 
 .venv-ipykernel-%/.installed:
-	@echo "Installing ipykernel $* and matplotlib into $(@D)"
+	@echo "Installing ipykernel $*, and what jobs are tested with, into $(@D)"
 	@$(QUIETLY) $(PYTHON) -m venv --clear $(@D)
-	@$(QUIETLY) $(@D)/bin/pip install ipykernel==$* matplotlib
+	@$(QUIETLY) $(@D)/bin/pip install ipykernel==$* matplotlib rich tqdm
 	@touch $@

@@ -23,6 +23,7 @@ from .kill_compared import kills_compared  # noqa: E402
 from .latency import express_lane, idle_runtime, in_kernel  # noqa: E402
 from .page import page_size  # noqa: E402
 from .patches import cost_of_patches  # noqa: E402
+from .python_side import python_side  # noqa: E402
 from .statistics import Row  # noqa: E402
 from .table import Table  # noqa: E402
 
@@ -56,6 +57,7 @@ _GROUPS: dict[str, Callable[[str], Iterator[Row | Table]]] = {
     "latency": _latency,
     "idle": _idle,
     "kill": _kill,
+    "python": python_side,
     "page": _page,
     "browser": _browser,
 }

@@ -83,9 +83,7 @@ def test_a_long_chain_of_jobs_is_refused_at_once(gated: Kernel) -> None:
 
 
 def test_api_and_bad_input_of_after(gated: Kernel) -> None:
-    gated.execute(
-        "a = jobs.submit(gate.wait); b = jobs.submit('7', after=a.id); c = jobs.submit(int, after=[a, b])"
-    )
+    gated.execute("a = jobs.submit(gate.wait); b = jobs.submit('7', after=a.id); c = jobs.submit(int, after=[a, b])")
     assert gated.value("b.state, c.state, b.waiting_for, c.waiting_for") == (
         "queued",
         "queued",

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 from .background_jobs import BackgroundJob, BackgroundJobNames
+from .chunks import chunks
+from .group import Group
 from .job import Job, Origin
+from .map_work import ErrorPolicy, MapWork
 from .registry import Registry
 from .scheduler import AwaitedJob
 from .states import ENDED
 from .syntax import BACKENDS, JobOptions
 from .threads import current_job
 from .work import FunctionWork
+
+T = TypeVar("T")
 
 
 class Jobs(BackgroundJobNames):
@@ -50,8 +56,7 @@ class Jobs(BackgroundJobNames):
         Raises `SyntaxError` for code that does not compile, `TypeError` for what is neither, `NoSuchJob` where there is
         no job to wait for, `ValueError` for an unknown backend.
         """
-        if on not in BACKENDS:
-            raise ValueError(f"unknown backend {on!r}; backends are: {', '.join(BACKENDS)}")
+        _check_backend(on)
         awaited = self._jobs_of(after)
         if isinstance(fn_or_code, str):
             if args or kwargs:
@@ -71,6 +76,45 @@ class Jobs(BackgroundJobNames):
         title = name or getattr(work.function, "__qualname__", None) or repr(work.function)
         job = Job(self._registry, self._registry.next_id(), title, title, self._origin(), work, timeout)
         return self._registry.submit(job, [AwaitedJob(other) for other in after])
+
+    def map(
+        self,
+        fn: Callable[[Any], Any],
+        iterable: Iterable[Any],
+        *,
+        workers: int | None = None,
+        on: str = "thread",
+        name: str | None = None,
+        timeout: float | None = None,
+        after: Job | int | Iterable[Job | int] = (),
+        errors: ErrorPolicy = "stop",
+    ) -> Group:
+        """Call a function for every item in the background, at most `workers` at once, all of them as one job.
+
+        Items are taken from the iterable when a worker is free. `fn` may be a coroutine function: then the workers are
+        tasks of one event loop. An item that fails ends the group, after those that are being worked on; with
+        `errors="collect"` its exception takes the place of the result, and the others go on. `workers` is 32 at most
+        and a few more than there are processors, if it is not given. Raises as `submit` does.
+        """
+        _check_backend(on)
+        if not callable(fn):
+            raise TypeError(f"map() takes a function first, not {type(fn).__name__}")
+        if workers is None:
+            workers = min(32, (os.cpu_count() or 1) + 4)
+        if type(workers) is not int or workers < 1:
+            raise ValueError(f"workers is a number of workers, not {workers!r}")
+        if errors not in ("stop", "collect"):
+            raise ValueError(f"errors is 'stop' or 'collect', not {errors!r}")
+        awaited = self._jobs_of(after)
+        work = MapWork(fn, iterable, workers, errors)
+        title = name or f"map {getattr(fn, '__qualname__', None) or repr(fn)}"
+        group = Group.of(self._registry, self._registry.next_id(), title, self._origin(), work, timeout)
+        self._registry.submit(group, [AwaitedJob(other) for other in awaited])
+        return group
+
+    def chunks(self, sequence: Sequence[T], count: int) -> list[Sequence[T]]:
+        """Deal a sequence out to at most `count` parts, round robin. Raises `ValueError` if `count` is less than 1."""
+        return chunks(sequence, count)
 
     def __getitem__(self, job_id: int) -> Job:
         """The job with this id; raises `NoSuchJob`, a `LookupError`."""
@@ -185,3 +229,8 @@ class Jobs(BackgroundJobNames):
             for job in self
         ]
         return "\n".join(rows) or "no jobs; `%job CODE` starts one"
+
+
+def _check_backend(name: str) -> None:
+    if name not in BACKENDS:
+        raise ValueError(f"unknown backend {name!r}; backends are: {', '.join(BACKENDS)}")

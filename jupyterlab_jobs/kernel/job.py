@@ -16,6 +16,7 @@ from . import protocol
 from .job_variables import JobVariables
 from .kill import KillSwitch
 from .output import Output
+from .progress import Progress, checked
 from .slim_condition import SlimCondition
 from .states import ENDED, State
 from .threads import current_job
@@ -56,6 +57,22 @@ class Job(futures.Future[Any]):
     waits for a job. All attributes may be read from any thread; they are changed by the registry, under its lock.
     """
 
+    # What most jobs never have is in the class: with more than 30 attributes an object takes a kilobyte more, as CPython
+    # shares the keys of no more.
+    _progress: Progress | None = None
+    timeout: float | None = None
+    stopping_since: float | None = None
+    timed_out = False
+    is_removed = False
+    stuck_in: str | None = None
+    """Where a job is that does not end although it is being killed."""
+    waiting_for: str | None = None
+    """What a queued job waits for: other jobs, cells, or its turn."""
+    kill_reason: str | None = None
+    """Why the runtime itself has killed it."""
+    notifies = False
+    """Whether the page tells the user of its end."""
+
     def __init__(
         self,
         registry: Registry,
@@ -77,20 +94,13 @@ class Job(futures.Future[Any]):
         self.origin = origin
         self.execution_count = origin.execution_count
         self._history: list[State] = ["queued"]
-        self.timeout = timeout
-        self.notifies = notifies
-        """Whether the page tells the user of its end."""
+        if timeout is not None:
+            self.timeout = timeout
+        if notifies:
+            self.notifies = True
         self.submitted = time.time()
         self.started: float | None = None
         self.ended: float | None = None
-        self.stopping_since: float | None = None
-        self.timed_out = False
-        self.is_removed = False
-        self.waiting_for: str | None = None
-        """What a queued job waits for: other jobs, cells, or its turn."""
-        self.kill_reason: str | None = None
-        """Why the runtime itself has killed it."""
-        self.stuck_in: str | None = None  # where a job is that does not end although it is being killed
         self.error: JobError | None = None
         self._work: Work | None = work
         self._namespace: Namespace | None = None
@@ -197,6 +207,24 @@ class Job(futures.Future[Any]):
         """
         return self._registry.land(self).names
 
+    def progress(self, done: float, total: float | None = None, text: str = "") -> None:
+        """Tell how far the job is: `done` of `total`, and a short text; for the panel, the badge and `%jobs`.
+
+        To be called by the job itself (`jobs.current.progress(…)`), as often as it likes: clients hear of it at most
+        ten times a second. A total that was given once stays until another one is. Raises `TypeError` for what is no
+        number, `ValueError` for what is not finite.
+        """
+        progress = self._progress
+        if progress is None:
+            progress = self._progress = Progress(self.started or time.time())
+        # The plain case first: a loop may call this a million times.
+        done = done if type(done) is int else checked(done)
+        if total is not None:
+            progress.total = total if type(total) is int else checked(total)
+        progress.done = done
+        progress.text = text if type(text) is str else str(text)
+        self._registry.publisher.tell_progress(self)
+
     def kill(self) -> bool:
         """Kill the job; returns False if it had ended already.
 
@@ -218,7 +246,10 @@ class Job(futures.Future[Any]):
             return self.state
         if self.state == "killed" and self.timed_out:
             return f"timed out after {duration:.1f} s"
-        return f"{self.state} {'in' if self.state in ENDED else 'for'} {duration:.1f} s"
+        if self.state in ENDED:
+            return f"{self.state} in {duration:.1f} s"
+        text = f"{self.state} for {duration:.1f} s"
+        return text if self._progress is None else f"{text}: {self._progress}"
 
     def bundle(self) -> dict[str, Any]:
         """What a frontend shows: the record that becomes a badge, and a line of text for everybody else."""

@@ -55,6 +55,7 @@ class Output:
         "displayed",
         "job_id",
         "log",
+        "progress_told",
         "shown",
         "told",
         "transcript",
@@ -75,6 +76,8 @@ class Output:
         self.transcript = Transcript(publisher.spool)
         self.told: tuple[Any, ...] | None = None
         """The values of the job's record as the clients have it. Owned by the publisher."""
+        self.progress_told: tuple[float, Any] | None = None
+        """The progress that the clients have, and when they may get another. Owned by the publisher."""
         self.log = OutputLog()
         self.shown: Literal["running", "ended", "cleared"] | None = None
         """How the job's record stands under its cell now. Owned by the publisher."""

@@ -153,6 +153,7 @@ def record(job: Job) -> dict[str, Any]:
         "waiting_for": job.waiting_for if job.state == "queued" else None,
         "kill_reason": job.kill_reason,
         "notify": job.notifies,
+        "progress": None if job._progress is None else job._progress.record(),
         "error": None if job.error is None else asdict(job.error),
     }
 

@@ -22,6 +22,7 @@ from .captured_cells import CapturedCells
 from .cell_logs import CellLog, CellLogs
 from .keep_alive import KeepAlive
 from .messages import OutputMessage
+from .progress import TELL_INTERVAL
 from .spool import Spool
 from .states import ENDED
 from .threads import start_own_thread
@@ -66,6 +67,9 @@ class Publisher:
         self._transport = transport
         self._queue: SimpleQueue[Job | int | None] = SimpleQueue()
         self._waiting: set[int] = set()
+        # Jobs whose newest progress is to be told, and when it may be.
+        self._progressing: set[int] = set()
+        self._later: dict[Job, float] = {}
         self._thread: threading.Thread | None = None
         self._keep_alive = KeepAlive()
 
@@ -93,6 +97,17 @@ class Publisher:
         except BaseException:
             # A kill that hits between the two lines would leave the job waiting, but not in the queue.
             self._waiting.discard(job.id)
+            raise
+
+    def tell_progress(self, job: Job) -> None:
+        """The job has said how far it is. As cheap as `wake`; what it says is told when it is time again."""
+        if job.id in self._progressing:
+            return
+        try:
+            self._progressing.add(job.id)
+            self._queue.put(job)
+        except BaseException:
+            self._progressing.discard(job.id)
             raise
 
     def start_cell_log(self, origin: Origin) -> None:
@@ -143,7 +158,7 @@ class Publisher:
             removed: list[int] = []
             begin = time.monotonic()
             try:
-                entry = self._queue.get(timeout=self._keep_alive.longest_silence)
+                entry = self._queue.get(timeout=self._longest_silence())
                 # What is written after a silence is shown soon.
                 is_busy = time.monotonic() - begin < _LONGEST_PAUSE
                 pause = min(_LONGEST_PAUSE, pause * _PAUSE_GROWTH) if is_busy else _SHORTEST_PAUSE
@@ -158,6 +173,7 @@ class Publisher:
                     entry = self._queue.get_nowait()
             except Empty:
                 pass
+            changed |= dict.fromkeys(self._take_due())
             try:
                 sent = self._publish(list(changed), removed)
             except Exception:
@@ -170,6 +186,41 @@ class Publisher:
             if not (stopping and self._queue.empty()):
                 time.sleep(max(pause, sent * _SECONDS_PER_MESSAGE))
 
+    def _longest_silence(self) -> float | None:
+        """Seconds after which there is something to tell although nobody says so; None for never."""
+        silence = self._keep_alive.longest_silence
+        if not self._later:
+            return silence
+        until_due = max(0.0, min(self._later.values()) - time.monotonic())
+        return until_due if silence is None else min(silence, until_due)
+
+    def _take_due(self) -> list[Job]:
+        """The jobs whose progress may be told now."""
+        if not self._later:
+            return []
+        now = time.monotonic()
+        due = [job for job, when in self._later.items() if when <= now]
+        for job in due:
+            del self._later[job]
+        return due
+
+    def _record(self, job: Job) -> dict[str, Any]:
+        """The job's record, with the progress that was told last if that was a moment ago."""
+        output, progress = job._output, job._progress
+        if progress is None:
+            return protocol.record(job)
+        now = time.monotonic()
+        if output.progress_told is not None and job.state not in ENDED and now < output.progress_told[0]:
+            self._later[job] = output.progress_told[0]
+            return {**protocol.record(job), "progress": output.progress_told[1]}
+        # Before it is looked at: what the job says from here on enqueues it again.
+        self._progressing.discard(job.id)
+        progress.measure(time.time())
+        record = protocol.record(job)
+        output.progress_told = now + TELL_INTERVAL, record["progress"]
+        self._later.pop(job, None)
+        return record
+
     def _publish(self, jobs: list[Job], removed: list[int]) -> int:
         sent = 0
         with self.lock:
@@ -181,7 +232,7 @@ class Publisher:
             for job in self.budget.begin_turn(jobs):
                 # The record before the output: when it says that the job has ended, all its output is there to be
                 # taken, and so is sent before the end is announced.
-                record = protocol.record(job)
+                record = self._record(job)
                 try:
                     sent += self._publish_output(job, ended=record["state"] in ENDED)
                 except Exception:

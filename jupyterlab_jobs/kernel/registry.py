@@ -253,7 +253,8 @@ class Registry:
         assert self._lock.locked()
         check_transition(job.id, job._history, state)
         now = time.time()
-        job.waiting_for = None
+        if job.waiting_for is not None:
+            job.waiting_for = None
         if state == "running":
             job.started = now
         elif state == "stopping":

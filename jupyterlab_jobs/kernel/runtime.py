@@ -33,6 +33,7 @@ from .lanes import Lanes
 from .magics import JobMagics
 from .main_thread import MainThread
 from .name_hint import add_hint, hint_at_jobs
+from .progress_bars import follow_progress_bars
 from .publisher import Publisher
 from .quiet_kill import silence_kills
 from .registry import Registry
@@ -160,6 +161,7 @@ class Runtime:
             route_shell_commands(self._for_jobs)
             route_exit(self._for_jobs, self.shell)
             separate_figures(self._for_jobs)
+            follow_progress_bars(self._for_jobs)
             hear_children(self._for_jobs, self._streams)
             patches.apply(self._for_jobs)
             silence_kills(self._for_jobs)
