@@ -57,8 +57,8 @@ class Job(futures.Future[Any]):
     waits for a job. All attributes may be read from any thread; they are changed by the registry, under its lock.
     """
 
-    # What most jobs never have is in the class: with more than 30 attributes an object takes a kilobyte more, as CPython
-    # shares the keys of no more.
+    # What most jobs never have is in the class: CPython shares the keys of no more than 30 attributes, and beyond that
+    # an object takes a kilobyte more.
     _progress: Progress | None = None
     timeout: float | None = None
     stopping_since: float | None = None
