@@ -7,7 +7,9 @@ import re
 import pytest
 from harness import Kernel
 
-OPTIONS = "options are: --name NAME, --timeout DURATION, --shared"
+OPTIONS = (
+    "options are: --name NAME, --timeout DURATION, --after JOB[,JOB…], --now, --quiet, --notify, --on BACKEND, --shared"
+)
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 

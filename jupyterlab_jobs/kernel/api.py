@@ -11,6 +11,7 @@ from .background_jobs import BackgroundJob, BackgroundJobNames
 from .chunks import chunks
 from .group import Group
 from .job import Job, Origin
+from .job_table import job_table
 from .map_work import ErrorPolicy, MapWork
 from .registry import Registry
 from .scheduler import AwaitedJob
@@ -224,11 +225,7 @@ class Jobs(BackgroundJobNames):
         self._registry.remove(job.job for job in jobs)
 
     def __repr__(self) -> str:
-        rows = [
-            f"{job.id:>4}  {job.state:<9} {'' if job.duration is None else f'{job.duration:.1f} s':>10}  {job.name}"
-            for job in self
-        ]
-        return "\n".join(rows) or "no jobs; `%job CODE` starts one"
+        return job_table(list(self))
 
 
 def _check_backend(name: str) -> None:

@@ -14,6 +14,8 @@ from .errors import NoSuchJob
 from .flood import shortened
 from .states import ENDED
 from .syntax import parse_cell, parse_line
+from .threads import current_job
+from .waiting_line import wait_with_line
 
 if TYPE_CHECKING:
     from .job import Job
@@ -27,7 +29,7 @@ def _words(line: str) -> list[str]:
         raise UsageError(f"%jobs: {error}") from None
 
 
-_VERBS = ("kill", "wait", "clear", "traceback", "output", "land")
+VERBS = ("kill", "wait", "clear", "traceback", "output", "land")
 
 
 @magics_class
@@ -53,8 +55,8 @@ class JobMagics(Magics):
         verb, *names = _words(line) or [""]
         if not verb:
             return jobs
-        if verb not in _VERBS:
-            raise UsageError(f"%jobs: unknown verb {verb!r}; verbs are: {', '.join(_VERBS)}")
+        if verb not in VERBS:
+            raise UsageError(f"%jobs: unknown verb {verb!r}; verbs are: {', '.join(VERBS)}")
         chosen = self._chosen(verb, names)
         if verb == "kill":
             if not chosen:
@@ -63,7 +65,7 @@ class JobMagics(Magics):
             for job in chosen:
                 print(f"job {job.id}: killing" if job in killed else f"job {job.id} has ended already: {job.state}")
         elif verb == "wait":
-            jobs.wait(*(job.id for job in chosen))
+            self._wait(chosen)
         elif verb == "clear":
             jobs.clear(*(job.id for job in chosen))
         elif verb == "land":
@@ -75,6 +77,21 @@ class JobMagics(Magics):
                 text = getattr(job, verb) or f"job {job.id} ({job.state}) has no {verb}"
                 print(shortened(text, f"jobs[{job.id}].{verb}"))
         return None
+
+    def _wait(self, chosen: list[Job]) -> None:
+        """Wait, with a line that tells how far they are; and say which have not finished."""
+        awaited = [job for job in chosen if job is not current_job()]
+        wait_with_line(awaited, sys.stdout.write)
+        if self._runtime.is_batch:
+            # What they have written since their cells ended, nobody has taken.
+            for job in awaited:
+                print(f"job {job.id} · {job.name} · {job.describe_state()}")
+                print(shortened(job.output, f"jobs[{job.id}].output"), end="")
+            return
+        for job in awaited:
+            if job.state != "finished":
+                error = "" if job.error is None else f": {job.error.ename}: {job.error.evalue}"
+                print(f"job {job.id} {job.describe_state()}{error}")
 
     def _chosen(self, verb: str, names: list[str]) -> list[Job]:
         jobs = self._runtime.jobs

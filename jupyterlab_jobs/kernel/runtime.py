@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import functools
 import os
+import sys
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,9 +19,11 @@ from IPython.core.interactiveshell import InteractiveShell
 from .. import __version__
 from . import patches, protocol
 from .api import Jobs
+from .batch import HINT, is_batch
 from .capture_magic import route_capture_magic
 from .cell_names import dependencies
 from .child_output import hear_children
+from .completion import complete_jobs
 from .control import ControlChannel
 from .displays import route_displays, show_result
 from .errors import NoSuchJob
@@ -101,6 +104,7 @@ class Runtime:
         self.lanes = Lanes()
         self.main_thread = MainThread(self.kernel, self._transport)
         self._pid = os.getpid()
+        self._is_batch: bool | None = None  # nobody has asked yet
         self._last_header: dict[str, Any] = {}
         self._ready = False
         self._ready_lock = threading.Lock()
@@ -109,6 +113,7 @@ class Runtime:
         self._for_jobs = Replacements()
         refuse_input(self._installed, self.kernel)
         shell.register_magics(JobMagics(self))
+        complete_jobs(self._installed, shell, self.registry.all)
         shell.input_transformers_cleanup.append(cell_magic_for_job_alone)
         self._cells = ForegroundCells(self.kernel, self.publisher, self.registry.scheduler)
         for listener in (self.main_thread, self._cells):
@@ -220,6 +225,7 @@ class Runtime:
         if current_job() is None:
             job = self.lanes.take(self._request_id(), call.code)
             if job is None:
+                self._say_how_to_wait()
                 self._streams.flush_foreground()
         if job is not None:
             self.registry.scheduler.cells_are_over(job)
@@ -229,6 +235,18 @@ class Runtime:
             return self.submit(call, self._origin_of_call("queue"))
         except SyntaxError as error:
             raise ShownSyntaxError.of(self.shell, error) from None
+
+    @property
+    def is_batch(self) -> bool:
+        """Whether a program runs the notebook from the first cell to the last, and then ends the kernel."""
+        if self._is_batch is None:
+            self._is_batch = is_batch()
+        return self._is_batch
+
+    def _say_how_to_wait(self) -> None:
+        """Once, with the first job of a notebook that runs unattended."""
+        if self._is_batch is None and self.is_batch:
+            sys.stderr.write(f"{HINT}\n")
 
     def _submit_code(self, code: str, options: JobOptions, origin: Origin) -> Job:
         return self.submit(JobCall(options, code, first_line=1), origin)

@@ -81,6 +81,11 @@ _parser.add_argument("--on", metavar="BACKEND", default="thread", help="where it
 _parser.add_argument("--shared", action="store_true", help="run in the notebook's own namespace, as a cell does")
 
 
+def option_strings() -> list[str]:
+    """The options of `%job`."""
+    return [action.option_strings[0] for action in _parser._actions if action.option_strings]
+
+
 def split_options(line: str) -> tuple[JobOptions, str]:
     """The options at the beginning of a line, and the code after them; raises `UsageError`.
 

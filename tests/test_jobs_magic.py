@@ -1,0 +1,161 @@
+"""`%jobs`: the table, waiting, and notebooks that run unattended."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from harness import Kernel
+
+
+@pytest.fixture
+def gated(fresh_kernel: Kernel) -> Kernel:
+    fresh_kernel.install()
+    fresh_kernel.execute("import threading, time; gate = threading.Event()")
+    return fresh_kernel
+
+
+def table(kernel: Kernel) -> list[str]:
+    msg_id = kernel.execute("%jobs")
+    [result] = [m for m in kernel.of(msg_id) if m["msg_type"] == "execute_result"]
+    text: str = result["content"]["data"]["text/plain"]
+    return text.split("\n")
+
+
+def test_the_table(gated: Kernel) -> None:
+    assert table(gated) == ["no jobs; `%job CODE` starts one"]
+    gated.run_job("%job --name " + "n" * 100 + " 1")
+    gated.run_job("%job raise ValueError('two\\nlines')")
+    gated.execute("%%job --name running\njobs.current.progress(3, 4, 'epochs')\ngate.wait(60)")
+    gated.in_state(3, "running")
+    gated.until(lambda: gated.value("'3 of 4' in repr(jobs[3])"))
+    gated.execute("%job --after running 4")
+    head, *rows = table(gated)
+    assert head.split() == ["job", "state", "time", "name"]
+    assert [row.split()[:2] for row in rows] == [["1", "finished"], ["2", "failed"], ["3", "running"], ["4", "queued"]]
+    assert "n" * 59 + "…" in rows[0]
+    assert rows[1].endswith("ValueError: two lines")
+    assert rows[2].endswith("3 of 4 · epochs")
+    assert rows[3].endswith("waiting for job 3")
+    gated.execute("gate.set()")
+
+
+def test_a_long_table_shows_the_newest(gated: Kernel) -> None:
+    gated.execute("for i in range(120):\n    jobs.submit(int)\njobs.wait()")
+    _, more, *rows = table(gated)
+    assert more == "… 70 more before these; jobs[N] is one of them"
+    assert [int(row.split()[0]) for row in rows] == list(range(71, 121))
+
+
+def test_waiting_shows_how_far_it_is_and_what_has_not_finished(gated: Kernel) -> None:
+    gated.execute("%%job\njobs.current.progress(3, 4)\ngate.wait(60)")
+    gated.execute("%job 1 / 0")
+    msg_id = gated.execute("%jobs wait", wait=False)
+    gated.until(lambda: "waiting for 1 job of 2 · job 1 3 of 4" in gated.text(msg_id))
+    gated.submit_express("%job gate.set()", cell_id="opener")
+    assert gated.shell_reply(msg_id)["content"]["status"] == "ok"
+    gated.until(lambda: gated.text(msg_id).endswith("ZeroDivisionError: division by zero\n"))
+    last = gated.text(msg_id).split("\r")[-1]
+    assert last.startswith("job 2 failed in ")
+
+
+def test_a_short_wait_says_nothing(gated: Kernel) -> None:
+    gated.execute("%job 1")
+    assert gated.text(gated.execute("%jobs wait")) == ""
+
+
+def test_an_interrupt_ends_the_wait_and_no_job(gated: Kernel) -> None:
+    gated.execute("%job gate.wait(60)")
+    msg_id = gated.execute("%jobs wait", wait=False)
+    following = gated.execute("after = 1", wait=False)
+    gated.until(lambda: "waiting for" in gated.text(msg_id))
+    gated.manager.interrupt_kernel()
+    assert gated.shell_reply(msg_id)["content"]["ename"] == "KeyboardInterrupt"
+    assert gated.shell_reply(following)["content"]["status"] == "aborted"
+    gated.until(lambda: gated.text(msg_id).endswith("not waiting any more; 1 job of 1 still running\n"))
+    assert gated.value("jobs[1].state") == "running"
+
+
+def test_a_job_can_wait_for_the_others(gated: Kernel) -> None:
+    gated.execute("%job 1")
+    _, record = gated.run_job("%job %jobs wait")
+    assert record["state"] == "finished"
+
+
+# ---------------------------------------------------------------------------- completion
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("%job --na", {"--name"}),
+        ("%%job --", {"--name", "--timeout", "--after", "--now", "--quiet", "--notify", "--on", "--shared"}),
+        ("%job --shared --", {"--name", "--timeout", "--after", "--now", "--quiet", "--notify", "--on"}),
+        ("%job --after ", {"1", "2", "load"}),
+        ("%job --after 1,l", {"load"}),
+        ("%job --on th", {"thread"}),
+        ("%jobs ki", {"kill"}),
+        ("%jobs wait lo", {"load"}),
+        ("x = 1\n%jobs kill a", {"all"}),
+        ("%job gate.is_s", {"is_set"}),
+    ],
+)
+def test_completion(gated: Kernel, code: str, expected: set[str]) -> None:
+    gated.run_job("%job --name load 1")
+    gated.run_job("%job 2 + 2")
+    content = gated.shell_reply(gated.client.complete(code))["content"]
+    matches = set(content["matches"])
+    # IPython's other completers may have something to add.
+    assert expected <= matches
+    assert not {word for word in matches if word.startswith("--")} - expected
+
+
+# ---------------------------------------------------------------------------- unattended
+
+
+def notebook_of(*cells: str) -> dict[str, Any]:
+    return {
+        "cells": [
+            {"cell_type": "code", "id": f"c{i}", "execution_count": None, "metadata": {}, "outputs": [], "source": cell}
+            for i, cell in enumerate(cells)
+        ],
+        "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["nbconvert", "--to", "notebook", "--execute", "--inplace"],
+        ["execute", "--inplace"],
+    ],
+)
+def test_a_notebook_that_runs_unattended_loses_nothing(tmp_path: Path, command: list[str]) -> None:
+    path = tmp_path / "batch.ipynb"
+    cells = (
+        "%load_ext jupyterlab_jobs\nimport time",
+        "%job --name slow time.sleep(0.5); print('written late'); value = 7",
+        "%jobs wait",
+        "print(value)",
+    )
+    path.write_text(json.dumps(notebook_of(*cells)))
+    environment = {**os.environ, "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+    subprocess.run(
+        [sys.executable, "-m", "jupyter", *command, str(path)],
+        check=True,
+        env=environment,
+        timeout=120,
+        capture_output=True,
+    )
+    outputs = [json.dumps(cell["outputs"]) for cell in json.loads(path.read_text())["cells"]]
+    assert "end it with `%jobs wait`" in outputs[1]
+    assert "written late" in outputs[2]
+    assert "job 1" in outputs[2]
+    assert "7" in outputs[3]
