@@ -37,7 +37,7 @@ def test_split_options(line: str, name: str | None, code: str) -> None:
 
 @pytest.mark.parametrize("line", ["--bogus x", "-z f()", "--nam n f()", "--name"])
 def test_unknown_options_are_named(line: str) -> None:
-    with pytest.raises(UsageError, match=r"^%job: .*; options are: --name NAME, --timeout DURATION, --shared$"):
+    with pytest.raises(UsageError, match=r"^%job: .*; options are: --name NAME, .*--shared$"):
         split_options(line)
 
 
