@@ -10,6 +10,7 @@ import notebooks from './plugins/notebooks';
 import notify from './plugins/notify';
 import panel from './plugins/panel';
 import panelSide from './plugins/panelside';
+import runCell from './plugins/runcell';
 
 export * from './tokens';
 
@@ -25,5 +26,6 @@ export default [
   badge,
   commands,
   limit,
-  notify
+  notify,
+  runCell
 ];

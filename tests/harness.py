@@ -217,8 +217,11 @@ class Kernel:
 
     def value(self, expression: str) -> Any:
         """The value of an expression in the notebook, by its repr."""
-        msg_id = self.client.execute("", silent=True, user_expressions={"value": f"repr(({expression}))"})
-        result = self.shell_reply(msg_id)["content"]["user_expressions"]["value"]
+        expressions = {"value": f"repr(({expression}))"}
+        reply = {"status": "aborted"}
+        while reply["status"] == "aborted":  # as the kernel does with what comes right after a cell that has failed
+            reply = self.shell_reply(self.client.execute("", silent=True, user_expressions=expressions))["content"]
+        result: Any = reply["user_expressions"]["value"]  # type: ignore[index]
         assert result["status"] == "ok", result
         import ast
 

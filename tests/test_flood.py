@@ -190,7 +190,9 @@ def test_the_note_is_live_and_rarely_updated(kernel: Kernel) -> None:
     kernel.execute("import itertools, threading, time; end = threading.Event()")
     begun = time.monotonic()
     job = kernel.execute(
-        "%%job\nfor i in itertools.count():\n    print(f'{i}%', end='\\r')\n    if end.is_set():\n        break"
+        "%%job\nfor i in itertools.count():\n"
+        # A hundred at once, so that it is a flood on a slow machine, too.
+        "    print(''.join(f'{100 * i + j}%\\r' for j in range(100)), end='')\n    if end.is_set():\n        break"
     )
     job_id = kernel.job_of(job)
 

@@ -36,6 +36,11 @@ def test_split_options(line: str, name: str | None, code: str) -> None:
 
 
 @pytest.mark.parametrize("line", ["--bogus x", "-z f()", "--nam n f()", "--name"])
+def test_a_line_that_the_page_has_put_above_a_cell_is_not_counted() -> None:
+    assert parse_cell("--as-cell", "1 / 0").first_line == 1
+    assert parse_cell("--shared", "1 / 0").first_line == 2
+
+
 def test_unknown_options_are_named(line: str) -> None:
     with pytest.raises(UsageError, match=r"^%job: .*; options are: --name NAME, .*--shared$"):
         split_options(line)

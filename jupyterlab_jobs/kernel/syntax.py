@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import ast
 import re
 from dataclasses import dataclass
@@ -41,6 +42,8 @@ class JobOptions:
     """Whether it waits neither for cells nor for its turn."""
     quiet: bool = False
     """Whether what it writes is shown in the panel only."""
+    as_cell: bool = False
+    """Whether the line of `%%job` is not one of the cell's: the page has put it there."""
     notify: bool = False
     """Whether the page tells the user of its end."""
 
@@ -61,8 +64,12 @@ class _OptionParser(MagicArgumentParser):
     def error(self, message: str) -> Any:
         raise UsageError(f"%job: {message}; options are: {self.options_help()}")
 
+    def shown_actions(self) -> list[argparse.Action]:
+        """The options that users are told of."""
+        return [action for action in self._actions if action.option_strings and action.help != argparse.SUPPRESS]
+
     def options_help(self) -> str:
-        actions = (action for action in self._actions if action.option_strings)
+        actions = self.shown_actions()
         return ", ".join(
             f"{action.option_strings[0]} {action.metavar}" if action.metavar else action.option_strings[0]
             for action in actions
@@ -79,11 +86,12 @@ _parser.add_argument("--quiet", action="store_true", help="show what it writes i
 _parser.add_argument("--notify", action="store_true", help="tell when it has ended")
 _parser.add_argument("--on", metavar="BACKEND", default="thread", help="where it runs: thread")
 _parser.add_argument("--shared", action="store_true", help="run in the notebook's own namespace, as a cell does")
+_parser.add_argument("--as-cell", action="store_true", help=argparse.SUPPRESS)
 
 
 def option_strings() -> list[str]:
     """The options of `%job`."""
-    return [action.option_strings[0] for action in _parser._actions if action.option_strings]
+    return [action.option_strings[0] for action in _parser.shown_actions()]
 
 
 def split_options(line: str) -> tuple[JobOptions, str]:
@@ -118,6 +126,7 @@ def split_options(line: str) -> tuple[JobOptions, str]:
         now=options.now,
         quiet=options.quiet,
         notify=options.notify,
+        as_cell=options.as_cell,
     )
     return found, line[position:].strip()
 
@@ -169,7 +178,7 @@ def parse_cell(line: str, body: str) -> JobCall:
         raise UsageError(f"%%job: only options may stand on its line, found {rest!r}; the code goes below")
     if not body.strip():
         raise UsageError("%%job: no code below")
-    return JobCall(options, body, first_line=2)
+    return JobCall(options, body, first_line=1 if options.as_cell else 2)
 
 
 def cell_magic_for_job_alone(lines: list[str]) -> list[str]:

@@ -9,6 +9,7 @@ import { RunActions } from './lane';
 import { classifyCell } from './parse';
 import type { Execution } from './sentcells';
 import { SentCells } from './sentcells';
+import { AS_JOB, sentInstead } from './sentinstead';
 
 /**
  * Runs cells as JupyterLab does and, when a kernel is busy, hands a cell's jobs to
@@ -34,19 +35,38 @@ export class JobCellExecutor implements INotebookCellExecutor {
     if (!kernel) {
       return this._runCodeWithoutKernel(options);
     }
+    const asJob = this._isRunningAsJobs;
     const jobs = this._prepare(options, kernel);
     return jobs instanceof Promise
-      ? jobs.then(jobs => this._runCode(options, kernel, jobs))
-      : this._runCode(options, kernel, jobs);
+      ? jobs.then(jobs => this._runCode(options, kernel, jobs, asJob))
+      : this._runCode(options, kernel, jobs, asJob);
+  }
+
+  /**
+   * Run cells as jobs, whatever stands in them.
+   *
+   * @param run - runs the cells, and has called `runCell` for each when it returns.
+   */
+  runAsJobs<T>(run: () => T): T {
+    this._isRunningAsJobs = true;
+    try {
+      return run();
+    } finally {
+      this._isRunningAsJobs = false;
+    }
   }
 
   private _runCode(
     options: INotebookCellExecutor.IRunCellOptions,
     kernel: Kernel.IKernelConnection,
-    jobs: IKernelJobs | null
+    jobs: IKernelJobs | null,
+    asJob: boolean
   ): Promise<boolean> {
     const cell = options.cell as CodeCell;
-    const code = cell.model.sharedModel.getSource();
+    const source = cell.model.sharedModel.getSource();
+    const isChanged =
+      asJob && source.trim() !== '' && classifyCell(source) !== 'jobs';
+    const code = isChanged ? AS_JOB + source : source;
     const lane = this._actions.lane(options.notebook, {
       kind: classifyCell(code),
       // Also where the page does not know yet, as after a reload: a kernel that is busy does not tell.
@@ -55,7 +75,9 @@ export class JobCellExecutor implements INotebookCellExecutor {
       policy: this._policy()
     });
     const before = executionOf(cell);
-    const done = this._runCell(options);
+    const done = isChanged
+      ? sentInstead(kernel, code, () => this._runCell(options))
+      : this._runCell(options);
     const execution = executionOf(cell);
     // No new one: the cell was empty, or JupyterLab had a reason not to run it.
     if (execution && execution !== before) {
@@ -128,6 +150,7 @@ export class JobCellExecutor implements INotebookCellExecutor {
 
   private readonly _actions = new RunActions();
   private readonly _jobs: IJobs;
+  private _isRunningAsJobs = false;
   private readonly _policy: () => StartPolicy;
   private readonly _runCell: INotebookCellExecutor['runCell'];
   private readonly _sent = new SentCells();

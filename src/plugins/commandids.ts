@@ -4,6 +4,7 @@
 export namespace CommandIDs {
   export const openPanel = 'jobs:open-panel';
   export const kill = 'jobs:kill';
+  export const runCell = 'jobs:run-cell';
   export const startNow = 'jobs:start-now';
   export const killAll = 'jobs:kill-all';
   export const clear = 'jobs:clear';

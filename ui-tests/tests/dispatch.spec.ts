@@ -31,6 +31,35 @@ test('a job starts at once while another cell executes', async ({
   await expect(notebook.badge(2)).toHaveCount(1);
 });
 
+test('the selected cells run as jobs, and stay as they are', async ({
+  openNotebook
+}) => {
+  const notebook = await openNotebook([
+    GATE,
+    SPIN,
+    'x = 1\nprint("first")\n1 / 0',
+    '%%bash\necho second',
+    '%job gate.set()'
+  ]);
+  await notebook.openPanel();
+  await notebook.makeBusy();
+  await notebook.prompt(2).click();
+  await notebook.prompt(3).click({ modifiers: ['Shift'] });
+
+  await notebook.command('jobs:run-cell');
+
+  await expect(notebook.output(2)).toContainText('first');
+  await expect(notebook.output(3)).toContainText('second');
+  await notebook.toHaveState(1, 'failed');
+  await notebook.toHaveState(2, 'finished');
+  await expect(notebook.output(2)).toContainText('line 3');
+  await expect(notebook.cell(2).locator('.cm-content')).toHaveText(
+    'x = 1print("first")1 / 0'
+  );
+  await notebook.run(4);
+  await notebook.toHaveNumber(2, 3);
+});
+
 test('jobs do not overtake the cells before them in one run', async ({
   openNotebook
 }) => {

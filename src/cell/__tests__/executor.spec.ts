@@ -175,6 +175,35 @@ describe('JobCellExecutor', () => {
     expect(jobs.submit.mock.calls[0]).toMatchObject([{ ahead: null }]);
   });
 
+  it('sends cells as jobs, and only those that it is told to', () => {
+    const sent: string[] = [];
+    const requestExecute = jest.fn(({ code }: { code: string }) => {
+      sent.push(code);
+      return new FakeFuture('shell', {}, { header: { msg_id: code } });
+    });
+    const connection = Object.assign(kernel, { requestExecute });
+    executor = new JobCellExecutor({
+      jobs: { prepare } as unknown as IJobs,
+      policy: () => policy,
+      runCell: ({ cell }) => {
+        const { model, outputArea } = cell as unknown as FakeCell;
+        outputArea.future = connection.requestExecute({ code: model.source });
+        return Promise.resolve(true);
+      }
+    });
+    executor.runAsJobs(() => {
+      void run('x = 1');
+      void run('%job f()');
+    });
+    void run('y = 2');
+    expect(sent).toEqual(['%%job --as-cell\nx = 1', '%job f()', 'y = 2']);
+    expect(connection.requestExecute).toBe(requestExecute);
+    expect(jobs.submit.mock.calls).toMatchObject([
+      [{ code: '%%job --as-cell\nx = 1' }],
+      [{ code: '%job f()' }]
+    ]);
+  });
+
   it('leaves other cells alone', () => {
     void run(new FakeCell('%job f()', 'markdown'));
     expect(log).toEqual(['run %job f()']);
