@@ -10,8 +10,12 @@ from IPython.core.interactiveshell import InteractiveShell
 from jupyterlab_jobs.kernel.cell_names import dependencies
 
 _NOTEBOOK = """
-import functools, os
+import functools, os, threading
+from concurrent.futures import Future
 from math import sqrt
+
+gate = threading.Event()
+waited_for = Future()
 
 urls = ["a", "b"]
 config = {}
@@ -208,6 +212,8 @@ _STARTS = [
     ("len(urls)", "x.urls = 1"),
     ("len(urls)", "no Python at all"),
     ("len(urls)", "%matplotlib inline"),
+    ("gate.set()", "gate.wait()\nf()"),
+    ("waited_for.cancel()", "waited_for.result()\nf()"),
     ("len(urls)", "!pip install x"),
     ("len(urls)", "%%bash\nurls=1"),
     ("len(urls)", "%timeit urls = 1"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from IPython.core.error import UsageError
 
-from jupyterlab_jobs.kernel.syntax import cell_magic_for_job_alone, parse_duration, split_options
+from jupyterlab_jobs.kernel.syntax import cell_magic_for_job_alone, parse_cell, parse_duration, split_options
 
 
 @pytest.mark.parametrize(
@@ -35,12 +35,12 @@ def test_split_options(line: str, name: str | None, code: str) -> None:
     assert (options.name, rest) == (name, code)
 
 
-@pytest.mark.parametrize("line", ["--bogus x", "-z f()", "--nam n f()", "--name"])
 def test_a_line_that_the_page_has_put_above_a_cell_is_not_counted() -> None:
     assert parse_cell("--as-cell", "1 / 0").first_line == 1
     assert parse_cell("--shared", "1 / 0").first_line == 2
 
 
+@pytest.mark.parametrize("line", ["--bogus x", "-z f()", "--nam n f()", "--name"])
 def test_unknown_options_are_named(line: str) -> None:
     with pytest.raises(UsageError, match=r"^%job: .*; options are: --name NAME, .*--shared$"):
         split_options(line)

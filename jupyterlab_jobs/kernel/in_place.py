@@ -3,10 +3,33 @@
 from __future__ import annotations
 
 import ast
+from _thread import LockType
+from _thread import RLock as RLockType
+from concurrent.futures import Executor, Future
+from queue import Queue, SimpleQueue
+from threading import Barrier, Condition, Event, Semaphore, Thread
 from types import ModuleType
 from typing import Any
 
+from .api import Jobs
 from .code_names import has_type
+
+_FOR_THREADS = (
+    Jobs,
+    Future,  # a job above all
+    Executor,
+    Thread,
+    Barrier,
+    Condition,
+    Event,
+    Semaphore,
+    LockType,
+    RLockType,
+    Queue,
+    SimpleQueue,
+)
+"""What exists for threads to tell each other something: a job that waited for a cell that waits for the job would wait
+for ever."""
 
 
 def changed_in_place(tree: ast.Module, notebook: dict[str, Any]) -> frozenset[str]:
@@ -28,7 +51,7 @@ def changed_in_place(tree: ast.Module, notebook: dict[str, Any]) -> frozenset[st
             ):
                 # Functions of modules are called for what they do elsewhere: `time.sleep(1)`.
                 name = _root(method)
-                if name not in imported and not has_type(notebook.get(name), ModuleType, type):
+                if name not in imported and not has_type(notebook.get(name), ModuleType, type, *_FOR_THREADS):
                     changed.add(name)
     return frozenset(changed - {""})
 
