@@ -142,7 +142,7 @@ def test_fifty_floods_at_once(fresh_kernel: Kernel) -> None:
     kernel.install()
     kernel.run_job("%job print('the first job pays for what jobs need')")
     meter = Meter(kernel)
-    floods = [kernel.execute("%%job\n" + LINES.format(count=20_000), wait=False) for _ in range(50)]
+    floods = [kernel.execute("%%job\n" + LINES.format(count=10_000), wait=False) for _ in range(50)]
     cell = kernel.execute("print('a cell')")
     assert kernel.text(cell) == "a cell\n"
     quiet = kernel.execute("%job print('a quiet job')")
@@ -152,8 +152,8 @@ def test_fifty_floods_at_once(fresh_kernel: Kernel) -> None:
         kernel.until(lambda job_id=job_id: kernel.records[job_id]["state"] == "finished", patience=60)
     meter.check_rates()
     assert meter.growth < 50 * 10_000_000
-    assert kernel.value(f"all(jobs[i].output == {EXPECTED.format(count=20_000)} for i in {job_ids})")
-    expected = "".join(f"{i:99d}\n" for i in range(20_000))
+    assert kernel.value(f"all(jobs[i].output == {EXPECTED.format(count=10_000)} for i in {job_ids})")
+    expected = "".join(f"{i:99d}\n" for i in range(10_000))
     for job_id in job_ids:
         texts = [item["text"] for item in log_of(kernel, job_id) if item["output_type"] == "stream"]
         assert expected.startswith(texts[0])

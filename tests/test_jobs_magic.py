@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,16 @@ from harness import Kernel
 
 
 @pytest.fixture
-def gated(fresh_kernel: Kernel) -> Kernel:
+def gated(kernel: Kernel) -> Iterator[Kernel]:
+    """A kernel with an event on which jobs and cells can wait."""
+    kernel.execute("import threading, time; gate = threading.Event()")
+    yield kernel
+    kernel.execute("gate.set(); jobs.limit = None")
+
+
+@pytest.fixture
+def alone(fresh_kernel: Kernel) -> Kernel:
+    """One in which the first job has the number 1."""
     fresh_kernel.install()
     fresh_kernel.execute("import threading, time; gate = threading.Event()")
     return fresh_kernel
@@ -27,63 +37,63 @@ def table(kernel: Kernel) -> list[str]:
     return text.split("\n")
 
 
-def test_the_table(gated: Kernel) -> None:
-    assert table(gated) == ["no jobs; `%job CODE` starts one"]
-    gated.run_job("%job --name " + "n" * 100 + " 1")
-    gated.run_job("%job raise ValueError('two\\nlines')")
-    gated.execute("%%job --name running\njobs.current.progress(3, 4, 'epochs')\ngate.wait(60)")
-    gated.in_state(3, "running")
-    gated.until(lambda: gated.value("'3 of 4' in repr(jobs[3])"))
-    gated.execute("%job --after running 4")
-    head, *rows = table(gated)
+def test_the_table(alone: Kernel) -> None:
+    assert table(alone) == ["no jobs; `%job CODE` starts one"]
+    alone.run_job("%job --name " + "n" * 100 + " 1")
+    alone.run_job("%job raise ValueError('two\\nlines')")
+    alone.execute("%%job --name running\njobs.current.progress(3, 4, 'epochs')\ngate.wait(60)")
+    alone.in_state(3, "running")
+    alone.until(lambda: alone.value("'3 of 4' in repr(jobs[3])"))
+    alone.execute("%job --after running 4")
+    head, *rows = table(alone)
     assert head.split() == ["job", "state", "time", "name"]
     assert [row.split()[:2] for row in rows] == [["1", "finished"], ["2", "failed"], ["3", "running"], ["4", "queued"]]
     assert "n" * 59 + "…" in rows[0]
     assert rows[1].endswith("ValueError: two lines")
     assert rows[2].endswith("3 of 4 · epochs")
     assert rows[3].endswith("waiting for job 3")
-    gated.execute("gate.set()")
+    alone.execute("gate.set()")
 
 
-def test_a_long_table_shows_the_newest(gated: Kernel) -> None:
-    gated.execute("for i in range(120):\n    jobs.submit(int)\njobs.wait()")
-    _, more, *rows = table(gated)
+def test_a_long_table_shows_the_newest(alone: Kernel) -> None:
+    alone.execute("for i in range(120):\n    jobs.submit(int)\njobs.wait()")
+    _, more, *rows = table(alone)
     assert more == "… 70 more before these; jobs[N] is one of them"
     assert [int(row.split()[0]) for row in rows] == list(range(71, 121))
 
 
-def test_waiting_shows_how_far_it_is_and_what_has_not_finished(gated: Kernel) -> None:
-    gated.execute("%%job\njobs.current.progress(3, 4)\ngate.wait(60)")
-    gated.execute("%job 1 / 0")
-    msg_id = gated.execute("%jobs wait", wait=False)
-    gated.until(lambda: "waiting for 1 job of 2 · job 1 3 of 4" in gated.text(msg_id))
-    gated.submit_express("%job gate.set()", cell_id="opener")
-    assert gated.shell_reply(msg_id)["content"]["status"] == "ok"
-    gated.until(lambda: gated.text(msg_id).endswith("ZeroDivisionError: division by zero\n"))
-    last = gated.text(msg_id).split("\r")[-1]
+def test_waiting_shows_how_far_it_is_and_what_has_not_finished(alone: Kernel) -> None:
+    alone.execute("%%job\njobs.current.progress(3, 4)\ngate.wait(60)")
+    alone.execute("%job 1 / 0")
+    msg_id = alone.execute("%jobs wait", wait=False)
+    alone.until(lambda: "waiting for 1 job of 2 · job 1 3 of 4" in alone.text(msg_id))
+    alone.submit_express("%job gate.set()", cell_id="opener")
+    assert alone.shell_reply(msg_id)["content"]["status"] == "ok"
+    alone.until(lambda: alone.text(msg_id).endswith("ZeroDivisionError: division by zero\n"))
+    last = alone.text(msg_id).split("\r")[-1]
     assert last.startswith("job 2 failed in ")
 
 
-def test_a_short_wait_says_nothing(gated: Kernel) -> None:
-    gated.execute("%job 1")
-    assert gated.text(gated.execute("%jobs wait")) == ""
+def test_a_short_wait_says_nothing(alone: Kernel) -> None:
+    alone.execute("%job 1")
+    assert alone.text(alone.execute("%jobs wait")) == ""
 
 
-def test_an_interrupt_ends_the_wait_and_no_job(gated: Kernel) -> None:
-    gated.execute("%job gate.wait(60)")
-    msg_id = gated.execute("%jobs wait", wait=False)
-    following = gated.execute("after = 1", wait=False)
-    gated.until(lambda: "waiting for" in gated.text(msg_id))
-    gated.manager.interrupt_kernel()
-    assert gated.shell_reply(msg_id)["content"]["ename"] == "KeyboardInterrupt"
-    assert gated.shell_reply(following)["content"]["status"] == "aborted"
-    gated.until(lambda: gated.text(msg_id).endswith("not waiting any more; 1 job of 1 still running\n"))
-    assert gated.value("jobs[1].state") == "running"
+def test_an_interrupt_ends_the_wait_and_no_job(alone: Kernel) -> None:
+    alone.execute("%job gate.wait(60)")
+    msg_id = alone.execute("%jobs wait", wait=False)
+    following = alone.execute("after = 1", wait=False)
+    alone.until(lambda: "waiting for" in alone.text(msg_id))
+    alone.manager.interrupt_kernel()
+    assert alone.shell_reply(msg_id)["content"]["ename"] == "KeyboardInterrupt"
+    assert alone.shell_reply(following)["content"]["status"] == "aborted"
+    alone.until(lambda: alone.text(msg_id).endswith("not waiting any more; 1 job of 1 still running\n"))
+    assert alone.value("jobs[1].state") == "running"
 
 
-def test_a_job_can_wait_for_the_others(gated: Kernel) -> None:
-    gated.execute("%job 1")
-    _, record = gated.run_job("%job %jobs wait")
+def test_a_job_can_wait_for_the_others(alone: Kernel) -> None:
+    alone.execute("%job 1")
+    _, record = alone.run_job("%job %jobs wait")
     assert record["state"] == "finished"
 
 
@@ -105,10 +115,10 @@ def test_a_job_can_wait_for_the_others(gated: Kernel) -> None:
         ("%job gate.is_s", {"is_set"}),
     ],
 )
-def test_completion(gated: Kernel, code: str, expected: set[str]) -> None:
-    gated.run_job("%job --name load 1")
-    gated.run_job("%job 2 + 2")
-    content = gated.shell_reply(gated.client.complete(code))["content"]
+def test_completion(alone: Kernel, code: str, expected: set[str]) -> None:
+    alone.run_job("%job --name load 1")
+    alone.run_job("%job 2 + 2")
+    content = alone.shell_reply(alone.client.complete(code))["content"]
     matches = set(content["matches"])
     # IPython's other completers may have something to add.
     assert expected <= matches

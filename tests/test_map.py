@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from harness import Kernel
 
@@ -9,7 +11,16 @@ from jupyterlab_jobs.kernel.chunks import chunks
 
 
 @pytest.fixture
-def gated(fresh_kernel: Kernel) -> Kernel:
+def gated(kernel: Kernel) -> Iterator[Kernel]:
+    """A kernel with an event on which jobs and cells can wait."""
+    kernel.execute("import threading, time, asyncio; gate = threading.Event(); lock = threading.Lock()")
+    yield kernel
+    kernel.execute("gate.set(); jobs.limit = None")
+
+
+@pytest.fixture
+def alone(fresh_kernel: Kernel) -> Kernel:
+    """One in which the first job has the number 1."""
     fresh_kernel.install()
     fresh_kernel.execute("import threading, time, asyncio; gate = threading.Event(); lock = threading.Lock()")
     return fresh_kernel
@@ -33,8 +44,8 @@ def test_there_is_at_least_one_chunk() -> None:
         chunks([1], 0)
 
 
-def test_results_are_in_order_and_at_most_so_many_run_at_once(gated: Kernel) -> None:
-    gated.execute(
+def test_results_are_in_order_and_at_most_so_many_run_at_once(alone: Kernel) -> None:
+    alone.execute(
         "now = most = 0\n"
         "def square(i):\n"
         "    global now, most\n"
@@ -44,27 +55,27 @@ def test_results_are_in_order_and_at_most_so_many_run_at_once(gated: Kernel) -> 
         "    return i * i\n"
         "group = jobs.map(square, range(100), workers=4)"
     )
-    assert gated.value("group.result(60) == [i * i for i in range(100)]")
-    assert gated.value("most") == 4
-    assert gated.value("group.name, group.state, list(jobs) == [group]") == ("map square", "finished", True)
-    assert gated.value("group.result() is not group.result()"), "what one does to the list is nobody else's concern"
-    record = gated.ended(1)
+    assert alone.value("group.result(60) == [i * i for i in range(100)]")
+    assert alone.value("most") == 4
+    assert alone.value("group.name, group.state, list(jobs) == [group]") == ("map square", "finished", True)
+    assert alone.value("group.result() is not group.result()"), "what one does to the list is nobody else's concern"
+    record = alone.ended(1)
     assert record["progress"]["done"] == record["progress"]["total"] == 100
     assert record["progress"]["rate"] > 0
 
 
-def test_items_are_taken_when_a_worker_is_free(gated: Kernel) -> None:
-    gated.execute(
+def test_items_are_taken_when_a_worker_is_free(alone: Kernel) -> None:
+    alone.execute(
         "taken = 0\n"
         "def items():\n"
         "    global taken\n"
         "    for i in range(1_000_000):\n        taken = i + 1\n        yield i\n"
         "group = jobs.map(lambda i: gate.wait(60), items(), workers=3)"
     )
-    gated.until(lambda: gated.value("taken") == 3)
-    assert gated.ask("snapshot")["jobs"][0]["progress"]["total"] is None
-    gated.execute("group.kill(); group.wait(); gate.set()")
-    assert gated.value("taken") == 3
+    alone.until(lambda: alone.value("taken") == 3)
+    assert alone.ask("snapshot")["jobs"][0]["progress"]["total"] is None
+    alone.execute("group.kill(); group.wait(); gate.set()")
+    assert alone.value("taken") == 3
 
 
 def test_results_come_as_they_are_completed(gated: Kernel) -> None:
@@ -82,8 +93,8 @@ def test_results_come_as_they_are_completed(gated: Kernel) -> None:
     assert gated.value("list(coming), list(inorder), list(group.as_completed())") == ([1], [1, 2], [2, 0, 1])
 
 
-def test_the_first_error_stops_the_group_after_what_is_in_hand(gated: Kernel) -> None:
-    gated.execute(
+def test_the_first_error_stops_the_group_after_what_is_in_hand(alone: Kernel) -> None:
+    alone.execute(
         "begun = []; ended = []\n"
         "def work(i):\n"
         "    begun.append(i)\n"
@@ -92,29 +103,29 @@ def test_the_first_error_stops_the_group_after_what_is_in_hand(gated: Kernel) ->
         "    return i\n"
         "group = jobs.map(work, range(100), workers=2)"
     )
-    gated.until(lambda: gated.value("begun") == [0, 1])
-    assert gated.value("group.state") == "running"
-    gated.execute("gate.set(); group.wait()")
-    assert gated.value("begun, ended, group.state, str(group.exception())") == ([0, 1], [0], "failed", "one")
-    record = gated.ended(1)
+    alone.until(lambda: alone.value("begun") == [0, 1])
+    assert alone.value("group.state") == "running"
+    alone.execute("gate.set(); group.wait()")
+    assert alone.value("begun, ended, group.state, str(group.exception())") == ([0, 1], [0], "failed", "one")
+    record = alone.ended(1)
     assert record["error"]["ename"] == "ValueError"
     assert any("raise" in line and "one" in line for line in record["error"]["traceback"])
-    reply = gated.shell_reply(gated.execute("got = []\nfor r in group.results():\n    got.append(r)", wait=False))
+    reply = alone.shell_reply(alone.execute("got = []\nfor r in group.results():\n    got.append(r)", wait=False))
     assert reply["content"]["ename"] == "ValueError"
-    assert gated.value("got, group.failures") == ([0], {})
+    assert alone.value("got, group.failures") == ([0], {})
 
 
-def test_errors_can_be_collected(gated: Kernel) -> None:
-    gated.execute("group = jobs.map(lambda i: 6 // i, [1, 0, 2, 0], workers=2, errors='collect'); group.wait()")
-    assert gated.value("group.state, sorted(group.failures)") == ("finished", [1, 3])
-    assert gated.value("[type(r).__name__ for r in group.result()]") == [
+def test_errors_can_be_collected(alone: Kernel) -> None:
+    alone.execute("group = jobs.map(lambda i: 6 // i, [1, 0, 2, 0], workers=2, errors='collect'); group.wait()")
+    assert alone.value("group.state, sorted(group.failures)") == ("finished", [1, 3])
+    assert alone.value("[type(r).__name__ for r in group.result()]") == [
         "int",
         "ZeroDivisionError",
         "int",
         "ZeroDivisionError",
     ]
-    gated.until(lambda: gated.records[1]["state"] == "finished")
-    assert gated.records[1]["progress"]["text"] == "2 failed"
+    alone.until(lambda: alone.records[1]["state"] == "finished")
+    assert alone.records[1]["progress"]["text"] == "2 failed"
 
 
 def test_an_iterable_that_fails_ends_the_group(gated: Kernel) -> None:
@@ -125,17 +136,17 @@ def test_an_iterable_that_fails_ends_the_group(gated: Kernel) -> None:
     assert gated.value("group.state, repr(group.exception())") == ("failed", "KeyError('source')")
 
 
-def test_one_kill_ends_all_workers(gated: Kernel) -> None:
-    gated.execute(
+def test_one_kill_ends_all_workers(alone: Kernel) -> None:
+    alone.execute(
         "before = threading.active_count(); on = threading.Semaphore(0)\n"
         "def work(i):\n    on.release(); time.sleep(1000)\n"
         "group = jobs.map(work, range(100), workers=8)\n"
         "for _ in range(8):\n    on.acquire()"
     )
-    assert gated.ask("kill", {"jobs": [1]})["killed"] == [1]
-    assert gated.ended(1)["state"] == "killed"
-    assert gated.value("[t.name for t in threading.enumerate() if t.name.startswith('job-')]") == []
-    reply = gated.shell_reply(gated.execute("list(group.results())", wait=False))
+    assert alone.ask("kill", {"jobs": [1]})["killed"] == [1]
+    assert alone.ended(1)["state"] == "killed"
+    assert alone.value("[t.name for t in threading.enumerate() if t.name.startswith('job-')]") == []
+    reply = alone.shell_reply(alone.execute("list(group.results())", wait=False))
     assert reply["content"]["ename"] == "JobWasKilled"
 
 
@@ -164,16 +175,16 @@ def test_what_the_workers_print_belongs_to_the_group(gated: Kernel) -> None:
     assert sorted(gated.value("group.output").split()) == ["a", "b", "c"]
 
 
-def test_a_group_is_awaitable_waits_for_others_and_is_let_go(gated: Kernel) -> None:
-    gated.execute(
+def test_a_group_is_awaitable_waits_for_others_and_is_let_go(alone: Kernel) -> None:
+    alone.execute(
         "import weakref, gc\n"
         "first = jobs.submit(gate.wait); group = jobs.map(str, range(3), after=first, name='texts')\n"
         "state = group.state; gate.set(); awaited = await group"
     )
-    assert gated.value("state, awaited, group.name") == ("queued", ["0", "1", "2"], "texts")
-    gated.execute("jobs.wait(); gc.collect(); gc.disable()\nalive = weakref.ref(group); jobs.clear(); del group, first")
-    gated.until(lambda: gated.value("alive() is None"))
-    gated.execute("gc.enable()")
+    assert alone.value("state, awaited, group.name") == ("queued", ["0", "1", "2"], "texts")
+    alone.execute("jobs.wait(); gc.collect(); gc.disable()\nalive = weakref.ref(group); jobs.clear(); del group, first")
+    alone.until(lambda: alone.value("alive() is None"))
+    alone.execute("gc.enable()")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,7 +10,16 @@ from harness import Kernel
 
 
 @pytest.fixture
-def gated(fresh_kernel: Kernel) -> Kernel:
+def gated(kernel: Kernel) -> Iterator[Kernel]:
+    """A kernel with an event on which jobs and cells can wait."""
+    kernel.execute("import threading, time; gate = threading.Event()")
+    yield kernel
+    kernel.execute("gate.set(); jobs.limit = None")
+
+
+@pytest.fixture
+def alone(fresh_kernel: Kernel) -> Kernel:
+    """One in which the first job has the number 1."""
     fresh_kernel.install()
     fresh_kernel.execute("import threading, time; gate = threading.Event()")
     return fresh_kernel
@@ -135,8 +145,8 @@ def test_rich_progress(gated: Kernel) -> None:
     assert gated.ended(job_id)["state"] == "finished"
 
 
-def test_bars_in_the_foreground_are_no_jobs_progress(gated: Kernel) -> None:
-    gated.run_job("%job 1")
-    reply = gated.shell_reply(gated.execute("from tqdm import tqdm\nfor _ in tqdm(range(3)): pass", wait=False))
+def test_bars_in_the_foreground_are_no_jobs_progress(alone: Kernel) -> None:
+    alone.run_job("%job 1")
+    reply = alone.shell_reply(alone.execute("from tqdm import tqdm\nfor _ in tqdm(range(3)): pass", wait=False))
     assert reply["content"]["status"] == "ok"
-    assert gated.ask("snapshot")["jobs"][0]["progress"] is None
+    assert alone.ask("snapshot")["jobs"][0]["progress"] is None

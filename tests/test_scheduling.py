@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from harness import Kernel
 
@@ -9,8 +11,16 @@ WAIT_FOR_GATE = "gate.wait(60)"
 
 
 @pytest.fixture
-def gated(fresh_kernel: Kernel) -> Kernel:
+def gated(kernel: Kernel) -> Iterator[Kernel]:
     """A kernel with an event on which jobs and cells can wait."""
+    kernel.execute("import threading; gate = threading.Event(); started = []")
+    yield kernel
+    kernel.execute("gate.set(); jobs.limit = None")
+
+
+@pytest.fixture
+def alone(fresh_kernel: Kernel) -> Kernel:
+    """One in which the first job has the number 1."""
     fresh_kernel.install()
     fresh_kernel.execute("import threading; gate = threading.Event(); started = []")
     return fresh_kernel
@@ -155,15 +165,15 @@ def test_a_higher_limit_and_a_kill_make_room(gated: Kernel) -> None:
     assert gated.value("d.state, d.started") == ("killed", None)
 
 
-def test_bad_limits_and_the_limit_of_the_settings(gated: Kernel) -> None:
+def test_bad_limits_and_the_limit_of_the_settings(alone: Kernel) -> None:
     for bad in ("0", "-1", "'2'", "True", "1.5"):
-        reply = gated.shell_reply(gated.execute(f"jobs.limit = {bad}", wait=False))
+        reply = alone.shell_reply(alone.execute(f"jobs.limit = {bad}", wait=False))
         assert reply["content"]["ename"] == "ValueError"
-    gated.ask("configure", {"limit": 3})
-    assert gated.value("jobs.limit") == 3
-    gated.execute("jobs.limit = 5")
-    gated.ask("configure", {"limit": 4})
-    assert gated.value("jobs.limit") == 5, "what the code says counts more"
+    alone.ask("configure", {"limit": 3})
+    assert alone.value("jobs.limit") == 3
+    alone.execute("jobs.limit = 5")
+    alone.ask("configure", {"limit": 4})
+    assert alone.value("jobs.limit") == 5, "what the code says counts more"
 
 
 # -------------------------------------------------------------------------- cells ahead
@@ -275,17 +285,17 @@ def test_what_never_ends_as_a_cell_ends_with_the_jobs_own_request(gated: Kernel)
 # ------------------------------------------------------------------- --quiet and --notify
 
 
-def test_a_quiet_job_writes_to_the_panel_only(gated: Kernel) -> None:
-    msg_id = gated.execute("j = %job --quiet print('quiet')")
-    gated.execute("j.wait()")
-    gated.until(lambda: gated.ask("snapshot")["outputs"].get("1", {}).get("items"))
-    assert gated.ask("snapshot")["outputs"]["1"]["items"][0]["text"] == "quiet\n"
-    assert gated.text(msg_id) == ""
-    assert gated.value("j.output") == "quiet\n"
+def test_a_quiet_job_writes_to_the_panel_only(alone: Kernel) -> None:
+    msg_id = alone.execute("j = %job --quiet print('quiet')")
+    alone.execute("j.wait()")
+    alone.until(lambda: alone.ask("snapshot")["outputs"].get("1", {}).get("items"))
+    assert alone.ask("snapshot")["outputs"]["1"]["items"][0]["text"] == "quiet\n"
+    assert alone.text(msg_id) == ""
+    assert alone.value("j.output") == "quiet\n"
 
 
-def test_a_job_that_notifies_says_so(gated: Kernel) -> None:
-    _, record = gated.run_job("%job --notify 1")
+def test_a_job_that_notifies_says_so(alone: Kernel) -> None:
+    _, record = alone.run_job("%job --notify 1")
     assert record["notify"] is True
-    _, record = gated.run_job("%job 1")
+    _, record = alone.run_job("%job 1")
     assert record["notify"] is False
