@@ -169,6 +169,7 @@ def test_bad_limits_and_the_limit_of_the_settings(alone: Kernel) -> None:
     for bad in ("0", "-1", "'2'", "True", "1.5"):
         reply = alone.shell_reply(alone.execute(f"jobs.limit = {bad}", wait=False))
         assert reply["content"]["ename"] == "ValueError"
+        assert alone.value("jobs.limit") is None
     alone.ask("configure", {"limit": 3})
     assert alone.value("jobs.limit") == 3
     alone.execute("jobs.limit = 5")
