@@ -6,7 +6,7 @@ import functools
 import os
 from typing import TYPE_CHECKING, Any
 
-from jupyter_client.session import Session, extract_header
+from jupyter_client.session import extract_header
 
 from .messages import OUTPUT_TYPES, OutputMessage, with_display_id
 from .replacements import Replacements
@@ -82,8 +82,8 @@ def notice_aborts(replacements: Replacements, kernel: Any, scheduler: Scheduler)
     replacements.set(kernel, "_send_abort_reply", send_abort_reply)
 
 
-def record_foreground(replacements: Replacements, session: Session, publisher: Publisher) -> None:
-    """Have every output that ipykernel sends pass by the publisher.
+def record_foreground(replacements: Replacements, session: Any, publisher: Publisher) -> None:
+    """Have every output that ipykernel sends through its `session` pass by the publisher.
 
     The session is where all of it comes together: streams from ipykernel's IO thread, displays, results and errors
     from the main thread, in whatever way they were made.

@@ -47,6 +47,7 @@ from .source import compile_source
 from .stdin import refuse_input, while_not_forwarded
 from .streams import KernelStreams
 from .syntax import JobCall, JobOptions, cell_magic_for_job_alone
+from .terminal import TerminalKernel, is_terminal
 from .threads import current_job
 from .tracebacks import ShownSyntaxError, describe_error
 from .transport import KernelTransport
@@ -64,8 +65,8 @@ def install(shell: InteractiveShell) -> Runtime:
     """
     global _runtime
     if _runtime is None:
-        if not isinstance(shell, ZMQInteractiveShell):
-            raise UsageError("Jobs need a kernel that is based on ipykernel; this one is not")
+        if not (isinstance(shell, ZMQInteractiveShell) or is_terminal(shell)):
+            raise UsageError("Jobs need a kernel that is based on ipykernel, or IPython's terminal; this is neither")
         if ipykernel_version[:2] < OLDEST_IPYKERNEL:
             found, needed = (".".join(map(str, version[:2])) for version in (ipykernel_version, OLDEST_IPYKERNEL))
             raise UsageError(f"Jobs need ipykernel {needed} or newer; this kernel has {found}")
@@ -86,16 +87,16 @@ def get_runtime() -> Runtime:
     if _runtime is not None:
         return _runtime
     if not InteractiveShell.initialized():
-        raise ImportError("jobs need a Jupyter kernel; this is not one")
+        raise ImportError("jobs need a Jupyter kernel, or IPython; this is neither")
     return install(InteractiveShell.instance())
 
 
 class Runtime:
     """Everything that belongs to one kernel."""
 
-    def __init__(self, shell: ZMQInteractiveShell) -> None:
+    def __init__(self, shell: InteractiveShell) -> None:
         self.shell = shell
-        self.kernel: Any = shell.kernel
+        self.kernel: Any = shell.kernel if isinstance(shell, ZMQInteractiveShell) else TerminalKernel(shell)
         self.version = __version__
         self._transport = KernelTransport(self.kernel)
         self.publisher = Publisher(self._transport)
@@ -125,7 +126,7 @@ class Runtime:
         self.kernel.control_handlers[protocol.REQUEST_TYPE] = ControlChannel(self)
         self._owns_name = "jobs" not in shell.user_ns
         if self._owns_name:
-            shell.push({"jobs": self.jobs}, interactive=False)
+            shell.push({"jobs": self.jobs}, interactive=False)  # type: ignore[no-untyped-call, unused-ignore] # IPython's
         # Tells other clients, who may have missed the restart, that this is another runtime than the one they know.
         self._transport.send(protocol.EVENT_TYPE, protocol.event(self.publisher.runtime_id, 0))
         # The processes that jobs have started have sessions of their own: nothing else would end them.
@@ -153,6 +154,8 @@ class Runtime:
         if self._ready:
             self._for_jobs.undo()
             self._streams.restore()
+        if isinstance(self.kernel, TerminalKernel):
+            self.kernel.close()
 
     def _make_ready(self) -> None:
         """The first job pays for what jobs need. Called before every job, in whatever thread."""

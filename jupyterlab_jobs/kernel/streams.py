@@ -22,10 +22,14 @@ from typing import TYPE_CHECKING, Any, Literal
 from ipykernel.iostream import OutStream
 
 from .per_job import PerJob
+from .terminal import TerminalStream
 from .threads import current_job
 
 if TYPE_CHECKING:
     from .job import Job
+
+_SHELLS_OWN = (OutStream, TerminalStream)
+"""The streams of a kernel, and of a terminal."""
 
 
 class KernelStreams:
@@ -35,10 +39,10 @@ class KernelStreams:
     """
 
     def __init__(self) -> None:
-        self._streams: dict[Literal["stdout", "stderr"], OutStream] = {}
+        self._streams: dict[Literal["stdout", "stderr"], OutStream | TerminalStream] = {}
         for name in ("stdout", "stderr"):
             stream = getattr(sys, name)
-            if isinstance(stream, OutStream):
+            if isinstance(stream, _SHELLS_OWN):
                 self._streams[name] = stream
         self._attributes: list[_StreamPerJob] = []
 
@@ -93,7 +97,7 @@ class _StreamPerJob(PerJob):
     kernel's stream as long as nobody has put another one into its place, and a `_SharedStream` afterwards.
     """
 
-    def __init__(self, name: Literal["stdout", "stderr"], kernels: OutStream) -> None:
+    def __init__(self, name: Literal["stdout", "stderr"], kernels: OutStream | TerminalStream) -> None:
         super().__init__(name, lambda: kernels)
         self._lock = threading.Lock()
         self._is_redirected = False  # by a job, once
@@ -114,7 +118,7 @@ class _StreamPerJob(PerJob):
 
     def of_foreground(self, shared: Any) -> Any:
         stream = super().of_foreground(shared)
-        if type(stream) is _SharedStream and isinstance(stream.foreground, OutStream):
+        if type(stream) is _SharedStream and isinstance(stream.foreground, _SHELLS_OWN):
             return stream.foreground
         return stream
 
@@ -136,7 +140,7 @@ class _StreamPerJob(PerJob):
 
     def _put(self, stream: Any) -> None:
         assert self._lock.locked()
-        if type(stream) is not _SharedStream and (self._is_redirected or not isinstance(stream, OutStream)):
+        if type(stream) is not _SharedStream and (self._is_redirected or not isinstance(stream, _SHELLS_OWN)):
             stream = _SharedStream(stream, self)
         vars(sys)[self._name] = stream
 
