@@ -149,8 +149,9 @@ def test_a_job_that_waits_for_another_takes_nobodys_place(gated: Kernel) -> None
     )
     _, record = gated.run_job("%job outer()")
     assert gated.value(f"jobs[{record['id']}].result()") == 2
-    _, record = gated.run_job("%%job\nawait jobs.submit(int)")
-    assert record["state"] == "finished"
+    for wait in ("await jobs.submit(int)", "jobs.submit(int)\n%jobs wait", "list(jobs.map(int, [1]).results())"):
+        _, record = gated.run_job(f"%%job\n{wait}")
+        assert record["state"] == "finished"
 
 
 def test_a_higher_limit_and_a_kill_make_room(gated: Kernel) -> None:

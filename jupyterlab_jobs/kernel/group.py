@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from .job import Job, Origin
 from .map_work import MapResults, MapWork
-from .threads import current_job
 
 if TYPE_CHECKING:
     from .registry import Registry
@@ -62,10 +60,9 @@ class Group(Job):
     def _each(self, get: Callable[[int, float | None], tuple[Any] | None], timeout: float | None) -> Iterator[Any]:
         deadline = None if timeout is None else time.monotonic() + timeout
         number = 0
-        waiter = current_job()
         while True:
             left = None if deadline is None else max(0.0, deadline - time.monotonic())
-            with nullcontext() if waiter is None else self._registry.scheduler.waiting(waiter):
+            with self._registry.scheduler.waiting():
                 found = get(number, left)
             if found is None:
                 super().result()

@@ -156,12 +156,11 @@ class Job(futures.Future[Any]):
 
         Raises `RuntimeError` in the job itself, which would wait for ever.
         """
-        waiter = current_job()
-        if waiter is None or self.done():
-            return bool(futures.wait([self], timeout).done)
-        if waiter is self:
+        if self.done():
+            return True
+        if current_job() is self:
             raise RuntimeError(f"job {self.id} cannot wait for its own end")
-        with self._registry.scheduler.waiting(waiter):
+        with self._registry.scheduler.waiting():
             return bool(futures.wait([self], timeout).done)
 
     def __await__(self) -> Generator[Any, None, Any]:
@@ -178,11 +177,8 @@ class Job(futures.Future[Any]):
                 loop.call_soon_threadsafe(set_ended)
 
         self.add_done_callback(wake)
-        waiter = current_job()
-        if waiter is None:
-            yield from ended
-        elif waiter is not self:
-            with self._registry.scheduler.waiting(waiter):
+        if current_job() is not self:
+            with self._registry.scheduler.waiting():
                 yield from ended
         return self.result()
 

@@ -81,7 +81,8 @@ class JobMagics(Magics):
     def _wait(self, chosen: list[Job]) -> None:
         """Wait, with a line that tells how far they are; and say which have not finished."""
         awaited = [job for job in chosen if job is not current_job()]
-        wait_with_line(awaited, sys.stdout.write)
+        with self._runtime.registry.scheduler.waiting():
+            wait_with_line(awaited, sys.stdout.write)
         if self._runtime.is_batch:
             # What they have written since their cells ended, nobody has taken.
             for job in awaited:

@@ -12,7 +12,7 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from .states import ENDED
-from .threads import run_as, start_own_thread
+from .threads import current_job, run_as, start_own_thread
 
 if TYPE_CHECKING:
     from .job import Job
@@ -174,8 +174,12 @@ class Scheduler:
         self._post(lambda: self._release(None))
 
     @contextmanager
-    def waiting(self, job: Job) -> Iterator[None]:
-        """While a thread of a running job waits for another job, it takes nobody's place."""
+    def waiting(self) -> Iterator[None]:
+        """The caller waits for other jobs: a running job takes nobody's place meanwhile."""
+        job = current_job()
+        if job is None:
+            yield
+            return
         with self._lock:
             self._in_wait[job] = self._in_wait.get(job, 0) + 1
             others_wait = bool(self._ready)
