@@ -32,8 +32,8 @@ async function shown(
 ): Promise<string[]> {
   const outputs = notebook
     .output(index)
-    // By the type, and not by what is in it: a badge is drawn a moment later.
-    .locator('.jp-OutputArea-output:not([data-mime-type*="jupyterlab-jobs"])');
+    // By its own class, and not by what is in it: a badge is drawn a moment later.
+    .locator('.jp-OutputArea-output:not(.jp-Jobs-badgeOutput)');
   return (await outputs.allInnerTexts()).map(text => text.trim());
 }
 
