@@ -25,8 +25,9 @@ def complete_jobs(replacements: Replacements, shell: InteractiveShell, jobs: Cal
     @completer.context_matcher()  # type: ignore[no-untyped-call, untyped-decorator, unused-ignore] # IPython's
     def job_matcher(context: Any) -> Any:
         line = context.line_with_cursor[: context.cursor_position]
-        fragment, words = _after_magic(line)
-        found = [word for word in words_that_follow(line, list(jobs())) if word.startswith(fragment)] if words else []
+        fragment, before = _after_magic(line)
+        known = _words_that_follow(before, fragment, list(jobs())) if before else []
+        found = [word for word in known if word.startswith(fragment)]
         return {
             "completions": [completer.SimpleCompletion(text=word, type="magic") for word in found],
             "matched_fragment": fragment,
@@ -38,11 +39,8 @@ def complete_jobs(replacements: Replacements, shell: InteractiveShell, jobs: Cal
     replacements.add(lambda: matchers.remove(job_matcher))
 
 
-def words_that_follow(line: str, jobs: Sequence[Job]) -> list[str]:
-    """What may stand where a line ends, begun or not; nothing where that is not for the magics to say."""
-    fragment, before = _after_magic(line)
-    if not before:
-        return []
+def _words_that_follow(before: list[str], fragment: str, jobs: Sequence[Job]) -> list[str]:
+    """What may stand in the place of `fragment`; nothing where that is not for the magics to say."""
     if before[0] == "jobs":
         return list(VERBS) if len(before) == 1 else [*_references(jobs), "all"]
     if before[-1] == "--after" or (len(before) > 2 and before[-2] == "--after" and before[-1].endswith(",")):

@@ -121,8 +121,10 @@ class Scheduler:
     def start_now(self, job: Job) -> bool:
         """Start a job that waits, whatever it waits for; returns whether it did."""
         with self._lock:
-            if self._blocked.pop(job, None) is None and self._ready.pop(job, job) is job:
+            if job not in self._blocked and job not in self._ready:
                 return False
+            self._blocked.pop(job, None)
+            self._ready.pop(job, None)
             job.waiting_for = None
             self._running.add(job)
         run_as(None, self._prepare, job)
