@@ -59,3 +59,22 @@ def fresh_kernel(python: str) -> Iterator[Kernel]:
     kernel = Kernel(python)
     yield kernel
     kernel.close()
+
+
+_GATE = "import asyncio, threading, time; gate, lock, started = threading.Event(), threading.Lock(), []"
+
+
+@pytest.fixture
+def gated(kernel: Kernel) -> Iterator[Kernel]:
+    """The shared kernel, with an event on which jobs and cells can wait."""
+    kernel.execute(_GATE)
+    yield kernel
+    kernel.execute("gate.set(); jobs.limit = None")
+
+
+@pytest.fixture
+def alone(fresh_kernel: Kernel) -> Kernel:
+    """The same in a kernel in which the first job has the number 1."""
+    fresh_kernel.install()
+    fresh_kernel.execute(_GATE)
+    return fresh_kernel

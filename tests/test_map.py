@@ -2,28 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from harness import Kernel
 
 from jupyterlab_jobs.kernel.chunks import chunks
-
-
-@pytest.fixture
-def gated(kernel: Kernel) -> Iterator[Kernel]:
-    """A kernel with an event on which jobs and cells can wait."""
-    kernel.execute("import threading, time, asyncio; gate = threading.Event(); lock = threading.Lock()")
-    yield kernel
-    kernel.execute("gate.set(); jobs.limit = None")
-
-
-@pytest.fixture
-def alone(fresh_kernel: Kernel) -> Kernel:
-    """One in which the first job has the number 1."""
-    fresh_kernel.install()
-    fresh_kernel.execute("import threading, time, asyncio; gate = threading.Event(); lock = threading.Lock()")
-    return fresh_kernel
 
 
 @pytest.mark.parametrize(

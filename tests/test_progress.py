@@ -2,27 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from harness import Kernel
-
-
-@pytest.fixture
-def gated(kernel: Kernel) -> Iterator[Kernel]:
-    """A kernel with an event on which jobs and cells can wait."""
-    kernel.execute("import threading, time; gate = threading.Event()")
-    yield kernel
-    kernel.execute("gate.set(); jobs.limit = None")
-
-
-@pytest.fixture
-def alone(fresh_kernel: Kernel) -> Kernel:
-    """One in which the first job has the number 1."""
-    fresh_kernel.install()
-    fresh_kernel.execute("import threading, time; gate = threading.Event()")
-    return fresh_kernel
 
 
 def told(kernel: Kernel, job_id: int) -> list[dict[str, Any]]:

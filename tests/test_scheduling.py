@@ -2,28 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from harness import Kernel
 
 WAIT_FOR_GATE = "gate.wait(60)"
-
-
-@pytest.fixture
-def gated(kernel: Kernel) -> Iterator[Kernel]:
-    """A kernel with an event on which jobs and cells can wait."""
-    kernel.execute("import threading; gate = threading.Event(); started = []")
-    yield kernel
-    kernel.execute("gate.set(); jobs.limit = None")
-
-
-@pytest.fixture
-def alone(fresh_kernel: Kernel) -> Kernel:
-    """One in which the first job has the number 1."""
-    fresh_kernel.install()
-    fresh_kernel.execute("import threading; gate = threading.Event(); started = []")
-    return fresh_kernel
 
 
 def busy_cell(kernel: Kernel, code: str) -> dict[str, str]:
