@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
+
+from jupyterlab_jobs.kernel.terminal import TerminalStream
 
 _SESSION = """
 %load_ext jupyterlab_jobs
@@ -41,3 +44,15 @@ def test_a_session() -> None:
     assert "of the terminal" in said
     assert "restored: True" in said
     assert done.returncode == 0
+
+
+def test_what_the_runtime_tells_has_a_line_of_its_own() -> None:
+    written = io.StringIO()
+    stream = TerminalStream("stdout", written)
+    stream.write_line("one")
+    # As `print()` does: the text, and later the end of the line.
+    stream.write("half")
+    stream.write_line("two")
+    stream.write("")
+    stream.write_line("three")
+    assert written.getvalue() == "one\nhalf\ntwo\nthree\n"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import sys
+import threading
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -29,9 +30,20 @@ class TerminalStream(io.TextIOBase):
     def __init__(self, name: Literal["stdout", "stderr"], stream: Any) -> None:
         self.name = name
         self.original = stream
+        self._ends_line = True
+        # Of two threads that write; a signal handler may print while its thread does.
+        self._lock = threading.RLock()
 
     def write(self, text: str) -> int:
-        return int(self.original.write(text) or 0)
+        with self._lock:
+            if text:
+                self._ends_line = text.endswith("\n")
+            return int(self.original.write(text) or 0)
+
+    def write_line(self, text: str) -> None:
+        """Write a line of its own: the main thread may have written a part of one, `print()` writes `\\n` by itself."""
+        with self._lock:
+            self.write(f"{text}\n" if self._ends_line else f"\n{text}\n")
 
     def flush(self) -> None:
         self.original.flush()
@@ -123,14 +135,22 @@ class _TerminalSession:
             case "stream":
                 getattr(sys, content["name"]).write(content["text"])
             case "error":
-                sys.stderr.write("\n".join(content["traceback"]) + "\n")
+                _write_line(sys.stderr, "\n".join(content["traceback"]))
             case "display_data" | "execute_result" | "update_display_data":
                 text = _shown(message_type, content["data"])
                 if text is not None:
-                    sys.stdout.write(f"{text}\n")
+                    _write_line(sys.stdout, text)
             case _:
                 return
         sys.stdout.flush()
+
+
+def _write_line(stream: Any, text: str) -> None:
+    if isinstance(stream, TerminalStream):
+        stream.write_line(text)
+    else:
+        # prompt_toolkit's, which writes above the prompt.
+        stream.write(f"{text}\n")
 
 
 def _shown(message_type: str, data: dict[str, Any]) -> str | None:
