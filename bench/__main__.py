@@ -17,7 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
-from .browser import shift_enter  # noqa: E402 - the tests' harness comes first
+from .browser import first_line, shift_enter  # noqa: E402 - the tests' harness comes first
 from .kill import kill_latency  # noqa: E402
 from .kill_compared import kills_compared  # noqa: E402
 from .latency import express_lane, idle_runtime, in_kernel  # noqa: E402
@@ -51,6 +51,7 @@ def _page(python: str) -> Iterator[Row]:
 
 def _browser(python: str) -> Iterator[Row]:
     yield shift_enter()
+    yield from first_line()
 
 
 _GROUPS: dict[str, Callable[[str], Iterator[Row | Table]]] = {

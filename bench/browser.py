@@ -7,16 +7,17 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
-from .statistics import Row, median
+from .statistics import Row, median, percentile
 
 _UI_TESTS = Path(__file__).parent.parent / "ui-tests"
 
 
 def shift_enter() -> Row:
     """From Shift+Enter on `%job pass` to its row in the panel, against Shift+Enter on `pass` to its prompt number."""
-    times = _run_playwright("bench")
+    times = _run_playwright("shift-enter")
     job, cell = median(times["job"]), median(times["cell"])
     return Row(
         "Shift+Enter to the job's row / to a cell's number",
@@ -27,12 +28,32 @@ def shift_enter() -> Row:
     )
 
 
-def _run_playwright(project: str) -> dict[str, list[float]]:
-    """Run the scripts of a project of ui-tests/playwright.config.ts; returns what they have measured."""
+def first_line() -> Iterator[Row]:
+    """From Shift+Enter on a job to its first line under the cell: the main thread works, against an idle kernel."""
+    times = _run_playwright("first-line")
+    idle = percentile(times["idle"], 0.95)
+    idle_median = median(times["idle"])
+    for state, what, bound in (
+        ("sleep", "sleeps", 1.5),
+        ("loop", "is in a Python loop", 5),
+        ("numpy", "is in numpy", 1.5),
+    ):
+        busy = percentile(times[state], 0.95)
+        yield Row(
+            f"Shift+Enter to a job's line, main {what} / idle",
+            busy / idle,
+            "x",
+            bound,
+            f"p95 {busy:.0f} ms against {idle:.0f} ms; p50 {median(times[state]):.0f} against {idle_median:.0f}",
+        )
+
+
+def _run_playwright(script: str) -> dict[str, list[float]]:
+    """Run a script of ui-tests/bench; returns what it has measured."""
     with tempfile.TemporaryDirectory() as directory:
         results = Path(directory, "results.json")
         process = subprocess.run(
-            [_UI_TESTS / "node_modules" / ".bin" / "playwright", "test", f"--project={project}"],
+            [_UI_TESTS / "node_modules" / ".bin" / "playwright", "test", "--project=bench", script],
             cwd=_UI_TESTS,
             env=os.environ | {"JLJ_BENCH_RESULTS": str(results)},
             capture_output=True,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import psutil
 import pytest
@@ -232,6 +233,39 @@ def test_a_pool_ends_whose_workers_were_killed(kernel: Kernel, code: str) -> Non
         f"import threading, time\nend = time.monotonic() + 5\nwhile {threads} and time.monotonic() < end: pass"
     )
     assert kernel.value(threads) == []
+
+
+_HOLDING = """
+import sys, time
+
+def hold():
+    frame = sys._getframe()
+    while "outqueue" not in frame.f_locals:
+        frame = frame.f_back
+    frame.f_locals["outqueue"]._wlock.acquire()
+    time.sleep(1000)
+"""
+
+
+def test_a_pool_ends_whose_worker_takes_a_lock_along_while_the_job_terminates_it(
+    kernel: Kernel, tmp_path: Path
+) -> None:
+    (tmp_path / "holding.py").write_text(_HOLDING)
+    msg_id = kernel.execute(
+        f"%%job\nimport multiprocessing, sys\nsys.path.insert(0, {str(tmp_path)!r})\nimport holding\n"
+        f"pool = {_POOL}\npool.apply_async(holding.hold)\n"
+        "import time\nwhile pool._outqueue._wlock.acquire(False):\n"
+        "    pool._outqueue._wlock.release()\n    time.sleep(0.001)\n"
+        "print('terminating', flush=True)\npool.terminate()"
+    )
+    kernel.until(lambda: "terminating" in kernel.text(msg_id))
+    job_id = kernel.job_of(msg_id)
+    place = f"jobs[{job_id}]._kill_switch.where()"
+    while not kernel.value(place).startswith("__enter__"):
+        pass
+    kernel.ask("kill", {"jobs": [job_id]})
+    assert kernel.ended(job_id)["state"] == "killed"
+    kernel.execute(f"sys.path.remove({str(tmp_path)!r})")
 
 
 def test_a_job_that_ends_by_itself_while_being_killed_has_finished(kernel: Kernel) -> None:

@@ -235,6 +235,8 @@ class KillSwitch:
             if not victims:
                 return bool(self._victims)
             self.pools.stop()
+            if not (self.pools.is_empty or self.children.are_running):
+                self.pools.free_locks()
             # Before the threads hear of it: on its way out one may end a child itself, and grandchildren would be lost.
             family = None if self.children.were_just_killed else self.children.family()
             for victim in victims:

@@ -7,6 +7,8 @@ from typing import Any
 
 from .transport import KernelTransport
 
+_BUSY_REQUEST = "jupyterlab-jobs-busy"
+
 
 class MainThread:
     """Whether the main thread executes a cell.
@@ -41,4 +43,6 @@ class MainThread:
         with self._lock:
             if self._depth == 0:
                 return
-            self._transport.send("status", {"execution_state": "busy"}, parent=self._kernel.get_parent("shell"))
+            # Not of the cell's own request: JupyterLab would note it in the cell's timing, as when it began.
+            header = {**self._kernel.get_parent("shell")["header"], "msg_id": _BUSY_REQUEST}
+            self._transport.send("status", {"execution_state": "busy"}, parent={"header": header})

@@ -29,32 +29,34 @@ _SLICE = 0.003
 
 
 class ProcessPools:
-    """The pools that one job has made, by the threads that keep each of them going."""
+    """The pools that one job has made."""
 
-    __slots__ = ("_keepers", "_lock")
+    __slots__ = ("_lock", "_pools")
 
     def __init__(self) -> None:
         self._lock = allocate_lock()  # for changes
-        self._keepers: list[list[Any]] = []
+        self._pools: list[_Pool] = []
 
     def add(self, pool: Any) -> None:
         """Remember a pool. Called in a thread of the job, undisturbed."""
-        # The one that starts workers comes first.
-        names = ("_worker_handler", "_task_handler", "_result_handler")
-        new = [vars(pool)[name] for name in names if name in vars(pool)]
         with self._lock:  # several threads of the job may make pools
-            self._keepers = [keepers for keepers in [*self._keepers, new] if any(k.is_alive() for k in keepers)]
+            self._pools = [known for known in [*self._pools, _Pool(pool)] if known.is_alive]
 
     @property
     def is_empty(self) -> bool:
         """Whether the job has made none."""
-        return not self._keepers
+        return not self._pools
 
     def stop(self) -> None:
         """Have the pools replace no worker any more, and do no work. In any thread; does not wait."""
-        for keepers in self._keepers:
-            for keeper in keepers:
+        for pool in self._pools:
+            for keeper in pool.keepers:
                 keeper._state = TERMINATE
+
+    def free_locks(self) -> None:
+        """Give back what workers have taken along, once none of them runs any more. Called at every strike."""
+        for pool in self._pools:
+            pool.free_lock()
 
     def wait_until_stopped(self) -> bool:
         """Wait until they certainly start no worker any more; returns whether there are any.
@@ -62,10 +64,43 @@ class ProcessPools:
         Their workers have been killed, which wakes them.
         """
         deadline = time.monotonic() + _LONGEST_END
-        for starter, *_ in self._keepers:
-            # As nobody, here and below: a job's thread joins in slices, and needs the GIL for each.
-            run_as(None, starter.join, max(0.0, deadline - time.monotonic()))
-        return bool(self._keepers)
+        for pool in self._pools:
+            for starter in pool.keepers[:1]:
+                # As nobody, here and below: a job's thread joins in slices, and needs the GIL for each.
+                run_as(None, starter.join, max(0.0, deadline - time.monotonic()))
+        return bool(self._pools)
+
+
+class _Pool:
+    """A pool: the threads that keep it going, and the lock for which they and its workers wait."""
+
+    __slots__ = ("_is_suspect", "_lock", "keepers")
+
+    def __init__(self, pool: Any) -> None:
+        # The one that starts workers comes first.
+        names = ("_worker_handler", "_task_handler", "_result_handler")
+        self.keepers: list[Any] = [vars(pool)[name] for name in names if name in vars(pool)]
+        # Without them, it has failed to start.
+        self._lock = pool._outqueue._wlock if self.keepers else None
+        self._is_suspect = False
+
+    @property
+    def is_alive(self) -> bool:
+        return any(keeper.is_alive() for keeper in self.keepers)
+
+    def free_lock(self) -> None:
+        """The job may be terminating the pool while its workers are killed: then it waits in C for this lock."""
+        assert self._lock is not None
+        if self._lock.acquire(False):
+            self._lock.release()
+        elif self._lock._semlock._count() == 0:
+            # No thread of this process has it; one that has just got it may not have been counted yet.
+            if self._is_suspect:
+                with contextlib.suppress(ValueError):  # it has been given back in between
+                    self._lock.release()
+            self._is_suspect = not self._is_suspect
+            return
+        self._is_suspect = False
 
 
 def make_killable(replacements: Replacements) -> None:
@@ -162,8 +197,7 @@ def _end(inqueue: Any, outqueue: Any, pool: list[Any], change_notifier: Any, wor
     for worker in pool:
         worker.kill()
     inqueue._reader.close()  # the thread that passes tasks on may wait for room
-    # That one may be writing as well, for a moment; after that, it is a worker that has taken the lock along.
-    outqueue._wlock.acquire(True, _SLICE)
+    _acquire(outqueue._wlock)
     with contextlib.suppress(OSError):
         # For the thread that takes the results, which may have got half of one; and other processes, forked meanwhile,
         # may have the pipe open.
@@ -171,3 +205,13 @@ def _end(inqueue: Any, outqueue: Any, pool: list[Any], change_notifier: Any, wor
         outqueue._writer.send(None)
     outqueue._writer.close()
     outqueue._wlock.release()
+
+
+def _acquire(lock: Any) -> None:
+    """Get a lock for which workers wait as well: one that was killed may have taken it along, and has no use for it."""
+    while not lock.acquire(True, _SLICE):
+        # The thread that passes tasks on holds it for a moment, which is long where the machine is busy.
+        if lock._semlock._count() == 0:
+            # Nobody in this process does, or has given it back since.
+            lock.acquire(False)
+            return

@@ -71,6 +71,11 @@ class ChildProcesses:
             self._roots = [*roots, root]
 
     @property
+    def are_running(self) -> bool:
+        """Whether one that the job itself has started has not ended yet."""
+        return any(root.is_running for root in self._roots)
+
+    @property
     def were_just_killed(self) -> bool:
         """Whether it is not worth while to kill them again."""
         when, how_many = self._killed
@@ -103,7 +108,7 @@ class ChildProcesses:
         """Kill them and wait until none runs any more, so that none is replaced by its pool."""
         deadline = time.monotonic() + _LONGEST_END
         self.kill(self.family())
-        while any(root.is_running for root in self._roots) and time.monotonic() < deadline:
+        while self.are_running and time.monotonic() < deadline:
             time.sleep(_PAUSE)
             self.kill(self.family())
 

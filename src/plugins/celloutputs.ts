@@ -50,7 +50,7 @@ export default plugin;
  * Write the cells of a document from whatever kernel it has, one after the other.
  */
 function followKernels(
-  { sessionContext, disposed }: NotebookPanel['context'],
+  { disposed, model, sessionContext }: NotebookPanel['context'],
   panels: ReadonlySet<NotebookPanel>,
   jobs: IJobs
 ): void {
@@ -67,7 +67,7 @@ function followKernels(
     followed = id;
     const kernel = id === undefined ? null : jobs.get(id);
     if (kernel) {
-      outputs = new CellOutputs({ views, jobs: kernel });
+      outputs = new CellOutputs({ cells: model.cells, views, jobs: kernel });
     }
   };
   update();

@@ -1,6 +1,7 @@
-import type { CodeCell, ICodeCellModel } from '@jupyterlab/cells';
+import type { CodeCell, ICellModel, ICodeCellModel } from '@jupyterlab/cells';
 import type * as nbformat from '@jupyterlab/nbformat';
-import type { Notebook } from '@jupyterlab/notebook';
+import type { CellList, Notebook } from '@jupyterlab/notebook';
+import type { IObservableList } from '@jupyterlab/observables';
 import type { IOutputAreaModel } from '@jupyterlab/outputarea';
 import { OutputAreaModel } from '@jupyterlab/outputarea';
 import { JSONExt } from '@lumino/coreutils';
@@ -28,6 +29,7 @@ export class CellOutputs implements IDisposable {
     this._views = options.views;
     this._jobs = options.jobs;
     this._jobs.stateChanged.connect(this._update, this);
+    options.cells.changed.connect(this._onCellsChanged, this);
     this._update();
   }
 
@@ -58,7 +60,7 @@ export class CellOutputs implements IDisposable {
       if (!cell || !this._isNewest(written.cellId, request)) {
         // The kernel has ended, or the cell was run again or removed.
         this._written.delete(request);
-      } else if (cell.log !== written.log) {
+      } else if (cell.log !== written.log && !written.model.isDisposed) {
         write(written, cell.log);
       }
     }
@@ -71,18 +73,49 @@ export class CellOutputs implements IDisposable {
   }
 
   /**
+   * A cell that is moved, pasted after it was cut, or brought back by an undo is a new one
+   * with the old id.
+   */
+  private _onCellsChanged(
+    _: CellList,
+    { newValues }: IObservableList.IChangedArgs<ICellModel>
+  ): void {
+    if (newValues.length === 0) {
+      return;
+    }
+    // JupyterLab hands a moved cell its future in the same task, after this.
+    queueMicrotask(() => {
+      if (this.isDisposed) {
+        return;
+      }
+      const ids = new Set(newValues.map(({ id }) => id));
+      for (const [request, cell] of this._jobs.state.cells) {
+        if (ids.has(cell.cellId)) {
+          this._adopt(request, cell);
+        }
+      }
+      this._update();
+    });
+  }
+
+  /**
    * Take over a cell, if something of it may be missing.
    */
   private _adopt(request: string, { cellId, log }: ICellLog): void {
     const [cell] = this._cells(cellId);
+    const written = this._written.get(request);
     if (
       !cell ||
-      this._written.has(request) ||
+      written?.model === cell.model ||
       !this._isNewest(cellId, request)
     ) {
       return;
     }
     const { model } = cell;
+    if (written) {
+      this._write(request, cellId, model);
+      return;
+    }
     const futures = this._futures(cellId);
     if (futures.length > 0 && this._seen.get(request)?.log === log) {
       // The cell has heard all that we have heard; its user may have cleared it since.
@@ -92,7 +125,14 @@ export class CellOutputs implements IDisposable {
       // It has what the log has no more.
       return;
     }
-    for (const future of futures) {
+    this._write(request, cellId, model);
+  }
+
+  /**
+   * Write a cell from here on.
+   */
+  private _write(request: string, cellId: string, model: ICodeCellModel): void {
+    for (const future of this._futures(cellId)) {
       if (requestOf(future) === request) {
         future.onIOPub = () => undefined;
       }
@@ -157,6 +197,8 @@ export namespace CellOutputs {
    * The options of a document's cell outputs.
    */
   export interface IOptions {
+    /** The cells of the document. */
+    readonly cells: CellList;
     /** The views of the document. */
     readonly views: () => readonly Notebook[];
     /** The jobs of the document's kernel. */

@@ -170,6 +170,18 @@ export class NotebookWithJobs {
     }
   }
 
+  /** Have other code in a cell. */
+  async setSource(index: number, source: string): Promise<void> {
+    await this.page.evaluate(
+      ([index, source]) => {
+        const { currentWidget } = window.jupyterapp.shell;
+        const { widgets } = (currentWidget as NotebookPanel).content;
+        widgets[index].model.sharedModel.setSource(source);
+      },
+      [index, source] as const
+    );
+  }
+
   /** Select several cells, and run them as a single action. */
   async runTogether(first: number, last: number): Promise<void> {
     await this.prompt(first).click();
@@ -211,6 +223,23 @@ export class NotebookWithJobs {
       return session?.kernel?.status === 'idle';
     });
     await expect(this.kernelStatus).toHaveAttribute('data-status', 'idle');
+  }
+
+  /** Reload the page as a user does who has saved nothing since. */
+  async reload(): Promise<void> {
+    // The page asks whether to leave.
+    this.page.once('dialog', dialog => void dialog.accept());
+    await this.page.reload();
+    await this.page.locator('.jp-NotebookPanel').waitFor();
+  }
+
+  /** Where the cell with an id is by now, counted from 0. */
+  async indexOf(cellId: string): Promise<number> {
+    return await this.page.evaluate(id => {
+      const { currentWidget } = window.jupyterapp.shell;
+      const { widgets } = (currentWidget as NotebookPanel).content;
+      return widgets.findIndex(({ model }) => model.id === id);
+    }, cellId);
   }
 
   /** Restart the kernel, without being asked whether. */

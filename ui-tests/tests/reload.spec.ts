@@ -1,5 +1,3 @@
-import type { Page } from '@playwright/test';
-
 import type { NotebookWithJobs } from './jobs';
 import { expect, GATE, SPIN, test } from './jobs';
 
@@ -37,13 +35,6 @@ async function shown(
   return (await outputs.allInnerTexts()).map(text => text.trim());
 }
 
-/** Reload as a user does who has saved nothing since. */
-async function reload(page: Page): Promise<void> {
-  page.once('dialog', dialog => void dialog.accept());
-  await page.reload();
-  await page.locator('.jp-NotebookPanel').waitFor();
-}
-
 test('after a reload the cells show what they would have shown without', async ({
   openNotebook,
   page
@@ -56,7 +47,7 @@ test('after a reload the cells show what they would have shown without', async (
   await expect(notebook.output(2)).toContainText('after');
   const before = [await shown(notebook, 1), await shown(notebook, 2)];
 
-  await reload(page);
+  await notebook.reload();
   await expect(notebook.output(1)).toContainText('rich 1');
   await expect(notebook.output(2)).toContainText('after');
   expect([await shown(notebook, 1), await shown(notebook, 2)]).toEqual(before);
@@ -76,7 +67,7 @@ test('after a reload the cells show what they would have shown without', async (
   expect(after[1].join('\n').match(/first again/g)).toHaveLength(1);
 
   // What ended without the page is there as well.
-  await reload(page);
+  await notebook.reload();
   await expect(notebook.output(1)).toContainText('42');
   expect([await shown(notebook, 1), await shown(notebook, 2)]).toEqual(after);
 });
@@ -95,7 +86,7 @@ test('also while the main thread is busy, and with what was missed meanwhile', a
   await notebook.run(2);
   await expect(notebook.output(2)).toContainText('\n10\n');
 
-  await reload(page);
+  await notebook.reload();
   await expect(notebook.output(2)).toContainText('\n300\n');
   await notebook.run(3);
   await expect(notebook.badge(2)).toHaveAttribute('data-state', 'finished');
@@ -120,7 +111,7 @@ test('a cell that is run again after a reload shows the new run only', async ({
   ]);
   await notebook.run(0, 1);
   await expect(notebook.output(1)).toContainText('run 1');
-  await reload(page);
+  await notebook.reload();
   await expect(notebook.output(1)).toContainText('run 1');
   await notebook.toBeIdle();
   await notebook.run(1);
@@ -139,7 +130,7 @@ test('a notebook that was saved is not changed by being opened again', async ({
   await notebook.run(0);
   await expect(notebook.badge(0)).toHaveAttribute('data-state', 'finished');
   await page.notebook.save();
-  await reload(page);
+  await notebook.reload();
   await notebook.openPanel();
   await notebook.toHaveState(1, 'finished');
   await expect(notebook.output(0)).toContainText('done');

@@ -1,4 +1,4 @@
-import type { Cells, NotebookWithJobs } from './jobs';
+import type { Cells } from './jobs';
 import { expect, GATE, test } from './jobs';
 
 /** Runs until the gate is open, and then defines a name. */
@@ -7,13 +7,6 @@ const DEFINES = 'while not gate.is_set(): pass\nurls = ["a", "b"]';
 const OPEN_GATE = '%job gate.set()';
 
 const REASON = 'waiting for cell [*]: it defines `urls`';
-
-async function reload({ page }: NotebookWithJobs): Promise<void> {
-  // The page asks whether to leave, as the notebook is not saved.
-  page.once('dialog', dialog => void dialog.accept());
-  await page.reload();
-  await page.locator('.jp-NotebookPanel').waitFor();
-}
 
 test('a job waits for the running cell that defines what it reads, and says so', async ({
   openNotebook
@@ -56,7 +49,7 @@ test('a job that waits survives a reload, and can be started before it is time',
   await expect(notebook.badge(2)).toContainText(REASON);
   await notebook.page.keyboard.press('Control+s');
 
-  await reload(notebook);
+  await notebook.reload();
   await notebook.openPanel();
   await notebook.toHaveState(1, 'queued');
   await expect(notebook.badge(2)).toContainText(REASON);

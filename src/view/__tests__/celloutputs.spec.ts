@@ -1,5 +1,6 @@
-import type { Notebook } from '@jupyterlab/notebook';
+import type { CellList, Notebook } from '@jupyterlab/notebook';
 import { OutputAreaModel } from '@jupyterlab/outputarea';
+import { Signal } from '@lumino/signaling';
 
 import type { IJobOutput } from '../../model/job';
 import { CellOutputs } from '../celloutputs';
@@ -10,6 +11,7 @@ interface IFakeModel {
   readonly type: string;
   readonly outputs: OutputAreaModel;
   executionCount: number | null;
+  isDisposed: boolean;
 }
 
 /** As much of a code cell as is written. */
@@ -19,7 +21,8 @@ class FakeCell {
       id,
       type,
       outputs: new OutputAreaModel(),
-      executionCount: null
+      executionCount: null,
+      isDisposed: false
     };
   }
 
@@ -32,6 +35,12 @@ class FakeCell {
     this.model.outputs.clear();
     this.outputArea.future = new FakeFuture(request, this.model.outputs);
     return this.outputArea.future;
+  }
+
+  /** What `OutputArea.reattachFuture` does. */
+  reattach(future: FakeFuture): void {
+    this.outputArea.future = future;
+    future.onIOPub = output => this.model.outputs.add(output);
   }
 
   get text(): string {
@@ -56,10 +65,12 @@ class FakeFuture {
 
 describe('CellOutputs', () => {
   let cell: FakeCell;
+  let cellsChanged: Signal<object, { newValues: IFakeModel[] }>;
   let jobs: FakeKernelJobs;
   let outputs: CellOutputs;
 
   beforeEach(() => {
+    cellsChanged = new Signal({});
     cell = new FakeCell('c');
     jobs = new FakeKernelJobs([]);
   });
@@ -69,9 +80,14 @@ describe('CellOutputs', () => {
   });
 
   function follow(...others: FakeCell[]): void {
-    const view = { widgets: [new FakeCell('markdown', 'markdown'), cell] };
+    const view = {
+      get widgets() {
+        return [new FakeCell('markdown', 'markdown'), cell];
+      }
+    };
     const views = [view, ...others.map(other => ({ widgets: [other] }))];
     outputs = new CellOutputs({
+      cells: { changed: cellsChanged } as unknown as CellList,
       views: () => views as unknown as Notebook[],
       jobs
     });
@@ -210,6 +226,69 @@ describe('CellOutputs', () => {
     follow();
     jobs.change({ cells: new Map() });
     expect(cell.text).toBe('a');
+  });
+
+  describe('with a cell that is moved', () => {
+    /** A move makes a new cell of the old one's JSON. */
+    async function move(shown = cell, future = shown.outputArea.future) {
+      shown.isDisposed = shown.model.isDisposed = true;
+      cell = new FakeCell('c');
+      cell.model.outputs.fromJSON(shown.model.outputs.toJSON());
+      cellsChanged.emit({ newValues: [cell.model] });
+      if (future) {
+        cell.reattach(future);
+      }
+      await Promise.resolve();
+    }
+
+    it('goes on to write it', async () => {
+      setLog('q', stream('a'));
+      follow();
+      await move();
+      setLog('q', stream('ab'));
+      expect(cell.text).toBe('ab');
+    });
+
+    it('brings it up to date when it was away', async () => {
+      setLog('q', stream('a'));
+      follow();
+      const before = cell;
+      cell = new FakeCell('other');
+      cellsChanged.emit({ newValues: [] });
+      setLog('q', stream('ab'));
+      await move(before);
+      expect(cell.text).toBe('ab');
+    });
+
+    it('leaves it to its future, if it has that still', async () => {
+      follow();
+      const future = cell.execute('q');
+      future.onIOPub(stream('a').output);
+      setLog('q', stream('a'));
+      await move();
+      future.onIOPub(stream('b').output);
+      setLog('q', stream('ab'));
+      expect(cell.text).toBe('ab');
+    });
+
+    it('takes the place of a future that JupyterLab has not kept', async () => {
+      follow();
+      cell.execute('q').onIOPub(stream('a').output);
+      setLog('q', stream('a'));
+      await move(cell, null);
+      setLog('q', stream('ab'));
+      expect(cell.text).toBe('ab');
+    });
+
+    it('writes it once where it has taken over from a future', async () => {
+      follow();
+      const future = cell.execute('q');
+      readAnew(stream('a'));
+      await move();
+      future.onIOPub(stream('b').output);
+      setLog('q', stream('ab'));
+      expect(cell.text).toBe('ab');
+    });
   });
 
   it('leaves other cells alone, and those that are gone', () => {
