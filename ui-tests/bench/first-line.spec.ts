@@ -58,7 +58,7 @@ test('Shift+Enter until the first line of a job is shown, while the main thread 
         await notebook.toHaveState(line, 'finished');
       }
       if (code) {
-        await notebook.command('notebook:interrupt-kernel');
+        await notebook.interrupt();
       }
     }
   }
