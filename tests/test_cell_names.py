@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
@@ -266,6 +268,22 @@ def test_a_job_does_not_wait_for_a_cell_that_does_not_concern_it(shell: Interact
 )
 def test_the_reason_names_what_is_waited_for(shell: InteractiveShell, job: str, cell: str, reason: str) -> None:
     assert reasons(shell, job, cell) == [reason]
+
+
+def test_what_others_hang_on_a_syntax_tree_is_left_alone(shell: InteractiveShell) -> None:
+    class Parent:
+        def __deepcopy__(self, _: object) -> None:
+            raise AssertionError
+
+    # `executing` gives every node its parent; up to Python 3.12 at least, all trees share this one.
+    context: Any = ast.parse("name", mode="eval").body.ctx  # type: ignore[attr-defined]
+    context.parent = Parent()
+    try:
+        job = "class C:\n    if urls:\n        def f(self, x=depth): return later\nC()"
+        for name in ("urls", "depth", "later"):
+            assert reasons(shell, job, f"import os\n{name} = os.name") == [f"it defines `{name}`"]
+    finally:
+        del context.parent
 
 
 def test_exactly_those_cells_are_waited_for_that_matter(shell: InteractiveShell) -> None:

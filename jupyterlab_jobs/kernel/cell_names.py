@@ -15,7 +15,7 @@ from .definite_names import reads_before_binding
 from .in_place import changed_in_place
 from .ipython_calls import ipython_call
 from .magic_names import effect_of
-from .repeated_imports import without_repeated_imports
+from .repeated_imports import remove_repeated_imports
 
 _ISOLATED = "__isolated__"
 
@@ -35,8 +35,9 @@ def bound_by(shell: InteractiveShell, cells: Sequence[str]) -> list[Names]:
     for text in cells:
         try:
             cell = _Cell(shell, text)
-            tree = without_repeated_imports(cell.tree, shell.user_ns)
-            found = names_of(compiled(tree), is_top_level=True)
+            in_place = changed_in_place(cell.tree, shell.user_ns)
+            remove_repeated_imports(cell.tree, shell.user_ns)
+            found = names_of(compiled(cell.tree), is_top_level=True)
         except (SyntaxError, ValueError):
             result.append(NO_NAMES)  # it will fail, before it has done anything
             continue
@@ -45,7 +46,7 @@ def bound_by(shell: InteractiveShell, cells: Sequence[str]) -> list[Names]:
         because_of = any_name_because_of(found.reads, shell.user_ns)
         binds = (
             Names(found.binds | found.binds_in_functions | called, because_of)
-            | Names(changed_in_place(cell.tree, shell.user_ns))
+            | Names(in_place)
             | cell.binds
             | reached.binds
         )

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import ast
-import copy
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypeVar
 
 from .code_names import compiled, names_of
 
@@ -31,7 +30,7 @@ class _Reads:
         in_functions: set[str] = set()
         for statement in statements:
             if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-                at_once = _names_read(_HeadsOnly().visit(copy.deepcopy(statement)))
+                at_once = _names_read(_heads_only(statement))
                 self.names |= at_once - bound
                 in_functions |= _names_read(statement) - at_once
                 if statement.decorator_list:  # a decorator may call it
@@ -109,16 +108,24 @@ class _Reads:
         bound |= self.follow(statement.finalbody, before)
 
 
-class _HeadsOnly(ast.NodeTransformer):
+_HAVE_STATEMENTS = (ast.stmt, ast.excepthandler, ast.match_case)
+
+_N = TypeVar("_N", bound="ast.stmt | ast.excepthandler | ast.match_case")
+
+
+def _heads_only(node: _N) -> _N:
     """Leaves of functions what runs when they are defined: decorators, defaults, annotations."""
-
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        node.body = [ast.copy_location(ast.Pass(), node)]
-        return node
-
-    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
-        node.body = [ast.copy_location(ast.Pass(), node)]
-        return node
+    # No `copy.deepcopy`: it follows what others hang on nodes. `executing`, with which IPython makes tracebacks, gives
+    # each its parent; and a `Load()` is the same object in all trees.
+    fields: dict[str, Any] = {}
+    for name, value in ast.iter_fields(node):
+        if name == "body" and isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            fields[name] = [ast.copy_location(ast.Pass(), node)]
+        elif isinstance(value, list):
+            fields[name] = [_heads_only(item) if isinstance(item, _HAVE_STATEMENTS) else item for item in value]
+        else:
+            fields[name] = value
+    return ast.copy_location(type(node)(**fields), node)
 
 
 def _names_read(node: ast.stmt | ast.expr) -> frozenset[str]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import ast
-import copy
 import sys
 from typing import Any
 
 
-def without_repeated_imports(tree: ast.Module, notebook: dict[str, Any]) -> ast.Module:
-    """The code without those imports that leave every name of the notebook as it is."""
-    return _Repeated(notebook).visit(copy.deepcopy(tree))  # type: ignore[no-any-return] # a Module
+def remove_repeated_imports(tree: ast.Module, notebook: dict[str, Any]) -> None:
+    """Take those imports out of the code that leave every name of the notebook as it is."""
+    _Repeated(notebook).visit(tree)
 
 
 class _Repeated(ast.NodeTransformer):
