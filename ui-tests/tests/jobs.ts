@@ -242,9 +242,16 @@ export class NotebookWithJobs {
     }, cellId);
   }
 
+  /** Galata's own answer to a request about a kernel is none that JupyterLab understands. */
+  async askServerItself(action: string): Promise<void> {
+    await this.page.route(new RegExp(`kernels/.*/${action}`), route =>
+      route.continue()
+    );
+  }
+
   /** Interrupt the kernel by the keyboard, as in the classic Notebook. */
   async interrupt(): Promise<void> {
-    await this._askServerItself('interrupt');
+    await this.askServerItself('interrupt');
     for (const key of ['Escape', 'i', 'i']) {
       await this.page.keyboard.press(key);
     }
@@ -252,7 +259,7 @@ export class NotebookWithJobs {
 
   /** Restart the kernel, without being asked whether. */
   async restartKernel(): Promise<void> {
-    await this._askServerItself('restart');
+    await this.askServerItself('restart');
     await this.page.evaluate(async () => {
       const { currentWidget } = window.jupyterapp.shell;
       const { session } = (currentWidget as NotebookPanel).sessionContext;
@@ -282,13 +289,6 @@ export class NotebookWithJobs {
   /** Wait for the state of a job in the panel. */
   async toHaveState(id: number, state: string): Promise<void> {
     await expect(this.row(id)).toHaveAttribute('data-state', state);
-  }
-
-  /** Galata's own answer to a request about a kernel is none that JupyterLab understands. */
-  private async _askServerItself(action: string): Promise<void> {
-    await this.page.route(new RegExp(`kernels/.*/${action}`), route =>
-      route.continue()
-    );
   }
 
   private get _front(): Locator {

@@ -1,4 +1,3 @@
-import type { Cells } from './jobs';
 import { expect, GATE, test } from './jobs';
 
 /** Runs until the gate is open, and then defines a name. */
@@ -105,56 +104,6 @@ test('a job that waits can be taken back', async ({ openNotebook }) => {
   await notebook.run(3);
   await notebook.toHaveNumber(1, 2);
 });
-
-/** What is run together from the second cell on, and what has come of it. */
-const RUNS: readonly (readonly [string, Cells, string])[] = [
-  [
-    'cells and jobs',
-    [
-      'order.append(1)',
-      '%job order.append(2)',
-      'jobs.wait(); order.append(3)',
-      '%%job\norder.append(4)',
-      'jobs.wait(); order.append(5)'
-    ],
-    '[1, 2, 3, 4, 5]'
-  ],
-  [
-    'a cell that defines what a job reads',
-    ['import time; time.sleep(0.2); late = 7', '%job order.append(late)'],
-    '[7]'
-  ],
-  [
-    'a mixed cell',
-    ['order.append(1)\n%job order.append(2)\njobs.wait()\norder.append(3)'],
-    '[1, 2, 3]'
-  ],
-  [
-    'a cell that fails',
-    ['order.append(1); 1 / 0', '%job order.append(2)', 'order.append(3)'],
-    '[1]'
-  ]
-];
-
-for (const [name, cells, result] of RUNS) {
-  test(`run together, the order of the notebook holds: ${name}`, async ({
-    openNotebook
-  }) => {
-    const notebook = await openNotebook([
-      'order = []',
-      ...cells,
-      'jobs.wait(); print(order)'
-    ]);
-    await notebook.run(0);
-    await notebook.toHaveNumber(0, 1);
-    await notebook.runTogether(1, cells.length);
-    await notebook.toBeIdle();
-    await notebook.run(cells.length + 1);
-    await expect(notebook.output(cells.length + 1)).toHaveText(
-      new RegExp(result.replaceAll(/[[\]]/g, '\\$&'))
-    );
-  });
-}
 
 test('a loop with tqdm shows its bar in the panel and in the badge', async ({
   openNotebook
