@@ -1,7 +1,7 @@
 import type { Cells } from './jobs';
 import { expect, SPIN, test } from './jobs';
 
-/** What is run together from the second cell on, and what has come of it. */
+/** What is run together, and what has come of it. */
 const RUNS: readonly (readonly [string, Cells, string])[] = [
   [
     'cells and jobs',
@@ -31,25 +31,31 @@ const RUNS: readonly (readonly [string, Cells, string])[] = [
   ]
 ];
 
-for (const [name, cells, result] of RUNS) {
-  test(`run together, the order of the notebook holds: ${name}`, async ({
-    openNotebook
-  }) => {
-    const notebook = await openNotebook([
+test('cells and jobs that are run together keep the order of the notebook', async ({
+  openNotebook
+}) => {
+  const notebook = await openNotebook(
+    RUNS.flatMap(([, cells]) => [
       'order = []',
       ...cells,
       'jobs.wait(); print(order)'
-    ]);
-    await notebook.run(0);
-    await notebook.toHaveNumber(0, 1);
-    await notebook.runTogether(1, cells.length);
-    await notebook.toBeIdle();
-    await notebook.run(cells.length + 1);
-    await expect(notebook.output(cells.length + 1)).toHaveText(
-      new RegExp(result.replaceAll(/[[\]]/g, '\\$&'))
-    );
-  });
-}
+    ])
+  );
+  let first = 0;
+  for (const [name, cells, result] of RUNS) {
+    await test.step(name, async () => {
+      const last = first + cells.length + 1;
+      await notebook.run(first);
+      await notebook.runTogether(first + 1, last - 1);
+      await notebook.toBeIdle();
+      await notebook.run(last);
+      await expect(notebook.output(last)).toHaveText(
+        new RegExp(result.replaceAll(/[[\]]/g, '\\$&'))
+      );
+      first = last + 1;
+    });
+  }
+});
 
 /** Two jobs that depend on the cells around them. */
 const PROGRAM = [
