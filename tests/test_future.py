@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator
 
@@ -121,9 +122,21 @@ def test_interrupting_who_waits_leaves_the_job_alone(jobs_in_all_states: Kernel)
         # The text, as a SIGINT before the code runs would interrupt nothing.
         msg_id = kernel.execute(f"print('on', flush=True)\n{code}", wait=False)
         kernel.until(lambda msg_id=msg_id: kernel.text(msg_id) == "on\n")
-        kernel.manager.interrupt_kernel()
-        assert kernel.shell_reply(msg_id)["content"]["status"] == "error", code
+        interrupt(kernel, msg_id)
+        assert kernel.shell_reply(msg_id)["content"]["ename"] == "KeyboardInterrupt", code
         assert kernel.value("running.state") == "running"
+
+
+def interrupt(kernel: Kernel, msg_id: str) -> None:
+    """As a person does, who presses the button again when nothing happens.
+
+    CPython misses a signal that comes in the instant before a thread goes to sleep in a lock without a timeout.
+    """
+    for _ in range(10):
+        kernel.manager.interrupt_kernel()
+        with contextlib.suppress(AssertionError):
+            kernel.until(lambda: any(m["msg_type"] == "error" for m in kernel.of(msg_id)), patience=1)
+            return
 
 
 def test_a_job_that_waits_for_itself_is_told_so(kernel: Kernel) -> None:
