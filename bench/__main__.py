@@ -18,6 +18,7 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
 from .browser import first_line, shift_enter  # noqa: E402 - the tests' harness comes first
+from .flood import cells_in_a_flood  # noqa: E402
 from .kill import kill_latency  # noqa: E402
 from .kill_compared import kills_compared  # noqa: E402
 from .latency import express_lane, idle_runtime, in_kernel  # noqa: E402
@@ -57,6 +58,7 @@ def _browser(python: str) -> Iterator[Row]:
 _GROUPS: dict[str, Callable[[str], Iterator[Row | Table]]] = {
     "latency": _latency,
     "idle": _idle,
+    "flood": cells_in_a_flood,
     "kill": _kill,
     "python": python_side,
     "page": _page,

@@ -210,6 +210,24 @@ def test_a_full_cell_still_gets_errors(turns: Turns) -> None:
     assert brief(turns.turns(job))[-2:] == ["last\n", "display_data result"]
 
 
+def test_jobs_give_way_to_a_cell_that_writes_much(turns: Turns) -> None:
+    def sent(of_cell: int) -> int:
+        """What a job sends in a second."""
+        job = Job(turns.budget)
+        characters = 0
+        for _ in range(50):
+            turns.budget.charge_cells(of_cell // 50)
+            job.write("x" * 100_000)
+            characters += sum(len(m.content["text"]) for m in turns.turn(job) if m.type == "stream")
+            job.clear(wait=False)
+        return characters
+
+    sent(0)  # what had been saved up for
+    alone = sent(0)
+    assert sent(100_000) == pytest.approx(alone - 100_000, rel=0.1)
+    assert sent(10_000_000) == pytest.approx(alone / 2, rel=0.1)
+
+
 def test_displays_in_a_flood_fill_the_backlog_and_text_does_not(turns: Turns) -> None:
     job = Job(turns.budget)
     job.write("x" * 50_000_000)

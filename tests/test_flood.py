@@ -124,6 +124,7 @@ def test_a_hundred_megabytes(fresh_kernel: Kernel) -> None:
     assert statistics.median(jobs) < 0.5
     meter.check_rates()
     assert meter.growth < 20_000_000
+    assert kernel.value("__import__('sys').getswitchinterval()") == pytest.approx(0.005)
 
     head, note, tail = log_of(kernel, job_id)
     expected = "".join(f"{i:99d}\n" for i in range(1_000_000))

@@ -60,6 +60,7 @@ class Budget:
         self._messages = 0
         self._messages_of_job = 0
         self._share = 0
+        self._of_cells = 0
         self.backlog = _BACKLOG
         """How many characters of one job may wait to be sent; with more, it is flooding."""
         self.flooding = 0
@@ -68,7 +69,10 @@ class Budget:
     def begin_turn(self, jobs: Iterable[Job]) -> list[Job]:
         """The jobs in the order in which they may send."""
         now = time.monotonic()
-        self._bytes = min(_MOST_AT_ONCE, self._bytes + (now - self._at) * _BYTES_PER_SECOND)
+        earned = (now - self._at) * _BYTES_PER_SECOND
+        earned -= min(self._of_cells, earned / 2)
+        self._of_cells = 0
+        self._bytes = min(_MOST_AT_ONCE, self._bytes + earned)
         self._at = now
         self._messages = _MESSAGES_PER_TURN
         ordered = sorted(jobs, key=lambda job: _weight(job._output, now))
@@ -76,6 +80,10 @@ class Budget:
         self._share = max(_SMALLEST_PIECE, int(self._bytes) // waiting)
         self.backlog = max(_SMALLEST_BACKLOG, _BACKLOG // waiting)
         return ordered
+
+    def charge_cells(self, size: int) -> None:
+        """A cell has written so much in the foreground. The jobs give way, by half of what they may send."""
+        self._of_cells += size
 
     def begin_job(self) -> None:
         """The next one's turn."""

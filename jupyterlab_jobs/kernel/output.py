@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 _MAX_PENDING_SIZE = 4_000_000  # of all jobs that flood
 _MAX_PENDING_SIZE_OF_MANY = 50_000
 _MESSAGE_SIZE = 200  # what a message takes beside its text
-_LONGEST_WAIT = 100  # hundredths of a second
+_PAUSE = 0.05  # seconds: of fifty that wait, none must be in the way of a cell all the time
+_LONGEST_WAIT = 20  # pauses
 
 
 def sendable(text: str) -> str:
@@ -131,11 +132,15 @@ class Output:
         limit = max(_MAX_PENDING_SIZE // (self._publisher.budget.flooding or 1), _MAX_PENDING_SIZE_OF_MANY)
         while self._pending_size > limit and waits < _LONGEST_WAIT:
             # Not for ever: a publisher that cannot send must not stop the jobs.
-            time.sleep(0.01)
+            time.sleep(_PAUSE)
             waits += 1
 
     def take_in(self) -> None:
         """Take what is pending, with neighbouring writes to one stream joined. The publisher calls it."""
+        with self._publisher.intake:
+            self._take_in()
+
+    def _take_in(self) -> None:
         # What is there now: a job that writes without end must not keep the publisher here.
         pending = self._pending.copy()
         taken = taken_size = 0
@@ -189,21 +194,23 @@ class Output:
 
         The publisher calls it.
         """
-        if self.transcript.is_spooled:
-            self._is_forgotten = True
-            self.transcript.release()
+        with self._publisher.intake:
+            if self.transcript.is_spooled:
+                self._is_forgotten = True
+                self.transcript.release()
 
     def text(self) -> str:
         """All text that the job has written."""
         return undisturbed(self._text)
 
     def _text(self) -> str:
-        with self._publisher.lock:
-            if self._is_forgotten:
-                return "".join(text_of(item["output_type"], item) for item in self.log.items)
-            reader = self.transcript.reader()
+        with self._publisher.intake:
+            reader = None if self._is_forgotten else self.transcript.reader()
             following = self.transcript.following()
             pending = [message for message in self._pending if not message.is_note]
+        if reader is None:
+            with self._publisher.lock:
+                return "".join(text_of(item["output_type"], item) for item in self.log.items)
         with closing(reader):
             for message in pending:
                 following.apply(message)
@@ -212,7 +219,7 @@ class Output:
 
     def reader(self) -> TranscriptReader:
         """What the publisher has taken of the text, for who closes the reader."""
-        with self._publisher.lock:
+        with self._publisher.intake:
             return self.transcript.reader()
 
 

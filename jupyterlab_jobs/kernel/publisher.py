@@ -20,6 +20,7 @@ from . import protocol
 from .budget import Budget
 from .captured_cells import CapturedCells
 from .cell_logs import CellLog, CellLogs
+from .handover import Handover
 from .keep_alive import KeepAlive
 from .messages import OutputMessage
 from .progress import TELL_INTERVAL
@@ -48,8 +49,10 @@ _LONGEST_STOP = 4.0
 
 
 class Publisher:
-    """Owns the sequence number, the jobs' output logs and those of their cells, the budget and the spool; `lock` guards
-    the logs and the number.
+    """Owns the sequence number, the jobs' output logs and those of their cells, the budget and the spool.
+
+    `lock` guards the logs and the number. `intake` guards what the jobs have written until it is sent, and may be taken
+    under `lock`, not the other way round.
 
     Any thread may call `wake`, `announce_removed`, `start_cell_log` and `publish_foreground`; what jobs write, only the
     publisher's own sends.
@@ -58,6 +61,7 @@ class Publisher:
     def __init__(self, transport: KernelTransport) -> None:
         # Reentrant, because the garbage collector may run a finalizer anywhere, and that may display something.
         self.lock = threading.RLock()
+        self.intake = threading.RLock()
         self.cells = CellLogs()
         self.captured = CapturedCells()
         self.runtime_id = uuid.uuid4().hex
@@ -72,6 +76,7 @@ class Publisher:
         self._later: dict[Job, float] = {}
         self._thread: threading.Thread | None = None
         self._keep_alive = KeepAlive()
+        self._handover = Handover()
 
     def start(self) -> None:
         """Start the thread, if it does not run yet."""
@@ -84,6 +89,7 @@ class Publisher:
             self._queue.put(None)
             self._thread.join(timeout=_LONGEST_STOP + 1)
             self._thread = None
+        self._handover.hasten(is_flooded=False)
 
     def wake(self, job: Job) -> None:
         """Something about the job has changed: it has written, or its state is another."""
@@ -133,6 +139,8 @@ class Publisher:
                 self.seq += 1
                 mark = protocol.output_metadata(self.runtime_id, None, self.seq, in_cell=True)
             sent = send(mark)
+            if message.type == "stream":
+                self.budget.charge_cells(len(message.content["text"]))
             # After it, and so under a number that was taken before: if it could not be sent, clients see a gap.
             if cell is not None or is_update:
                 self.cells.apply(cell, message.frozen(), self.seq)
@@ -223,6 +231,7 @@ class Publisher:
 
     def _publish(self, jobs: list[Job], removed: list[int]) -> int:
         sent = 0
+        self._take_in(jobs)
         with self.lock:
             # From here on a change enqueues a job again.
             for job in jobs:
@@ -259,7 +268,16 @@ class Publisher:
                 sent += 1
                 for job, record in zip(told, records, strict=True):
                     job._output.told = _changeable(record)
+        self._handover.hasten(is_flooded=self.budget.flooding > 0)
         return sent
+
+    def _take_in(self, jobs: list[Job]) -> None:
+        """Take the bulk of what jobs have written, of which a part goes to a file, while the cells may publish."""
+        for job in jobs:
+            try:
+                job._output.take_in()
+            except Exception:
+                _log.exception("Failed to keep the output of job %s", job.id)
 
     def _publish_output(self, job: Job, *, ended: bool) -> int:
         output = job._output
