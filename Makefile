@@ -166,5 +166,5 @@ $(compat): pyproject.toml
 .venv-ipykernel-%/.installed:
 	@echo "Installing ipykernel $*, and what jobs are tested with, into $(@D)"
 	@$(QUIETLY) $(PYTHON) -m venv --clear $(@D)
-	@$(QUIETLY) $(@D)/bin/pip install ipykernel==$* matplotlib rich tqdm
+	@$(QUIETLY) $(@D)/bin/pip install ipykernel==$* matplotlib rich tqdm cloudpickle
 	@touch $@

@@ -8,7 +8,8 @@ import pytest
 from harness import Kernel
 
 OPTIONS = (
-    "options are: --name NAME, --timeout DURATION, --after JOB[,JOB…], --now, --quiet, --notify, --on BACKEND, --shared"
+    "options are: --name NAME, --timeout DURATION, --after JOB[,JOB…], --now, --quiet, --notify, --on BACKEND, -p, "
+    "--shared"
 )
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
+from .backends import THREAD, Backends
 from .background_jobs import BackgroundJob, BackgroundJobNames
 from .chunks import chunks
 from .group import Group
@@ -14,9 +15,10 @@ from .job import Job, Origin
 from .job_table import job_table
 from .map_work import ErrorPolicy, MapWork
 from .registry import Registry
+from .remote_work import RemoteCalls, RemoteCallWork
 from .scheduler import AwaitedJob
 from .states import ENDED
-from .syntax import BACKENDS, JobOptions
+from .syntax import JobOptions
 from .threads import current_job
 from .work import FunctionWork
 
@@ -34,8 +36,10 @@ class Jobs(BackgroundJobNames):
         registry: Registry,
         origin: Callable[[], Origin],
         submit_code: Callable[[str, JobOptions, Origin], Job],
+        backends: Backends,
     ) -> None:
         self._registry = registry
+        self._backends = backends
         self._origin = origin
         self._submit_code = submit_code
         self._has_own_limit = False
@@ -57,25 +61,33 @@ class Jobs(BackgroundJobNames):
         Raises `SyntaxError` for code that does not compile, `TypeError` for what is neither, `NoSuchJob` where there is
         no job to wait for, `ValueError` for an unknown backend.
         """
-        _check_backend(on)
+        backend = self._backends.get(on)
         awaited = self._jobs_of(after)
         if isinstance(fn_or_code, str):
             if args or kwargs:
                 raise TypeError("arguments go with a function, not with code")
-            return self._submit_code(fn_or_code, JobOptions(name, timeout, after=tuple(awaited)), self._origin())
+            return self._submit_code(fn_or_code, JobOptions(name, timeout, after=tuple(awaited), on=on), self._origin())
         if not callable(fn_or_code):
             raise TypeError(f"submit() takes a function or code, not {type(fn_or_code).__name__}")
-        return self._submit_function(name, FunctionWork(fn_or_code, args, kwargs), timeout, awaited)
+        if backend is None:
+            return self._submit_function(name, FunctionWork(fn_or_code, args, kwargs), timeout, awaited)
+        work = RemoteCallWork(backend, fn_or_code, args, kwargs)
+        return self._submit_function(name, work, timeout, awaited, on)
 
     def _jobs_of(self, after: Job | int | Iterable[Job | int]) -> list[Job]:
         each = [after] if isinstance(after, Job | int) else after
         return [self._registry.get(job) if isinstance(job, int) else job for job in each]
 
     def _submit_function(
-        self, name: str | None, work: FunctionWork, timeout: float | None = None, after: Iterable[Job] = ()
+        self,
+        name: str | None,
+        work: FunctionWork | RemoteCallWork,
+        timeout: float | None = None,
+        after: Iterable[Job] = (),
+        on: str = THREAD,
     ) -> Job:
         title = name or getattr(work.function, "__qualname__", None) or repr(work.function)
-        job = Job(self._registry, self._registry.next_id(), title, title, self._origin(), work, timeout)
+        job = Job(self._registry, self._registry.next_id(), title, title, self._origin(), work, timeout, backend=on)
         return self._registry.submit(job, [AwaitedJob(other) for other in after])
 
     def map(
@@ -97,7 +109,7 @@ class Jobs(BackgroundJobNames):
         `errors="collect"` its exception takes the place of the result, and the others go on. `workers` is 32 at most
         and a few more than there are processors, if it is not given. Raises as `submit` does.
         """
-        _check_backend(on)
+        backend = self._backends.get(on)
         if not callable(fn):
             raise TypeError(f"map() takes a function first, not {type(fn).__name__}")
         if workers is None:
@@ -107,9 +119,10 @@ class Jobs(BackgroundJobNames):
         if errors not in ("stop", "collect"):
             raise ValueError(f"errors is 'stop' or 'collect', not {errors!r}")
         awaited = self._jobs_of(after)
-        work = MapWork(fn, iterable, workers, errors)
+        calls = None if backend is None else RemoteCalls(backend, fn)
+        work = MapWork(fn, iterable, workers, errors, calls)
         title = name or f"map {getattr(fn, '__qualname__', None) or repr(fn)}"
-        group = Group.of(self._registry, self._registry.next_id(), title, self._origin(), work, timeout)
+        group = Group.of(self._registry, self._registry.next_id(), title, self._origin(), work, timeout, on)
         self._registry.submit(group, [AwaitedJob(other) for other in awaited])
         return group
 
@@ -227,7 +240,13 @@ class Jobs(BackgroundJobNames):
     def __repr__(self) -> str:
         return job_table(list(self))
 
+    def __reduce__(self) -> Any:
+        # In the process of a job it is what stands for it there.
+        return the_jobs, ()
 
-def _check_backend(name: str) -> None:
-    if name not in BACKENDS:
-        raise ValueError(f"unknown backend {name!r}; backends are: {', '.join(BACKENDS)}")
+
+def the_jobs() -> Any:
+    """The jobs of this process."""
+    from .. import jobs
+
+    return jobs

@@ -33,6 +33,7 @@ class CarriedSource(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
     """Imports the package from the sources that the page carries."""
 
     def __init__(self, files: dict[str, str]) -> None:
+        self._files = files
         self._modules: dict[str, tuple[str, str, bool]] = {}
         for path, source in files.items():
             name, is_package = path.removesuffix(".py").replace("/", "."), False
@@ -45,6 +46,10 @@ class CarriedSource(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
             return None
         origin, _, is_package = self._modules[fullname]
         return importlib.util.spec_from_loader(fullname, self, origin=origin, is_package=is_package)
+
+    def files(self) -> dict[str, str]:
+        """The sources by their paths, for another process."""
+        return self._files
 
     def get_source(self, fullname: str) -> str:
         return self._modules[fullname][1]

@@ -36,13 +36,12 @@ _PIPE_SIZE = 65536
 _new_poll: Callable[[], Any] = getattr(select, "poll", None)  # type: ignore[assignment] # not on Windows
 
 
-def hear_children(replacements: Replacements, streams: KernelStreams) -> None:
+def hear_children(replacements: Replacements, streams: KernelStreams, reader: PipeReader) -> None:
     """Have what the children of jobs write go to the jobs."""
     if os.name != "posix":
         return
     from multiprocessing import popen_fork
 
-    reader = _Reader()
     replacements.set(subprocess.Popen, "__init__", _heard_init(subprocess.Popen.__init__, reader))
     replacements.set(popen_fork.Popen, "_launch", _heard_launch(popen_fork.Popen._launch, reader, streams))  # type: ignore[attr-defined]
     util: Any = multiprocessing.util
@@ -103,7 +102,7 @@ def hear_all(pipes: list[ChildPipe]) -> None:
             pipe.wait_for_reader()
 
 
-class _Reader:
+class PipeReader:
     """Reads the pipes of all jobs' children, in a thread that lives as long as there are any.
 
     `_lock` guards the number of pipes and the thread.
@@ -130,8 +129,15 @@ class _Reader:
             for childs_end in childs_ends:
                 os.close(childs_end)
             # Also if there is no child: they end at once.
-            job._output.children += heard
-            self._add(heard)
+            self._hear(job, heard)
+
+    def add(self, job: Job, stdout: int, stderr: int) -> None:
+        """Read two pipes, which are closed when they end, as what a job writes."""
+        self._hear(job, [ChildPipe(stdout, job._output, "stdout"), ChildPipe(stderr, job._output, "stderr")])
+
+    def _hear(self, job: Job, pipes: list[ChildPipe]) -> None:
+        job._output.children += pipes
+        self._add(pipes)
 
     def _add(self, pipes: list[ChildPipe]) -> None:
         with self._lock:
@@ -155,7 +161,7 @@ class _Reader:
                             return
 
 
-def _heard_init(original: Callable[..., None], reader: _Reader) -> Callable[..., None]:
+def _heard_init(original: Callable[..., None], reader: PipeReader) -> Callable[..., None]:
     """`subprocess.Popen`, and with it `asyncio`'s."""
     signature = inspect.signature(original)
 
@@ -176,7 +182,7 @@ def _heard_init(original: Callable[..., None], reader: _Reader) -> Callable[...,
     return init
 
 
-def _heard_launch(original: Callable[..., None], reader: _Reader, streams: KernelStreams) -> Callable[..., None]:
+def _heard_launch(original: Callable[..., None], reader: PipeReader, streams: KernelStreams) -> Callable[..., None]:
     """`multiprocessing` that forks."""
 
     @functools.wraps(original)
@@ -203,7 +209,7 @@ def _heard_launch(original: Callable[..., None], reader: _Reader, streams: Kerne
     return launch
 
 
-def _heard_spawn(original: Callable[..., int], reader: _Reader) -> Callable[..., int]:
+def _heard_spawn(original: Callable[..., int], reader: PipeReader) -> Callable[..., int]:
     """`multiprocessing` that starts a new interpreter; its helpers, which are not the job's, come by here as well."""
 
     @functools.wraps(original)

@@ -12,12 +12,17 @@ from IPython.core.interactiveshell import InteractiveShell
 from .job import Job
 from .magics import VERBS
 from .replacements import Replacements
-from .syntax import BACKENDS, option_strings
+from .syntax import option_strings
 
 _MAGIC = re.compile(r"\s*%{1,2}(jobs?)\s")
 
 
-def complete_jobs(replacements: Replacements, shell: InteractiveShell, jobs: Callable[[], Iterable[Job]]) -> None:
+def complete_jobs(
+    replacements: Replacements,
+    shell: InteractiveShell,
+    jobs: Callable[[], Iterable[Job]],
+    backends: Callable[[], list[str]],
+) -> None:
     """Have IPython's completer know what follows the magics; what this does not know, it completes as ever."""
     if not hasattr(completer, "context_matcher"):  # before IPython 8.6
         return
@@ -26,7 +31,7 @@ def complete_jobs(replacements: Replacements, shell: InteractiveShell, jobs: Cal
     def job_matcher(context: Any) -> Any:
         line = context.line_with_cursor[: context.cursor_position]
         fragment, before = _after_magic(line)
-        known = _words_that_follow(before, fragment, list(jobs())) if before else []
+        known = _words_that_follow(before, fragment, list(jobs()), backends()) if before else []
         found = [word for word in known if word.startswith(fragment)]
         return {
             "completions": [completer.SimpleCompletion(text=word, type="magic") for word in found],
@@ -39,14 +44,14 @@ def complete_jobs(replacements: Replacements, shell: InteractiveShell, jobs: Cal
     replacements.add(lambda: matchers.remove(job_matcher))
 
 
-def _words_that_follow(before: list[str], fragment: str, jobs: Sequence[Job]) -> list[str]:
+def _words_that_follow(before: list[str], fragment: str, jobs: Sequence[Job], backends: list[str]) -> list[str]:
     """What may stand in the place of `fragment`; nothing where that is not for the magics to say."""
     if before[0] == "jobs":
         return list(VERBS) if len(before) == 1 else [*_references(jobs), "all"]
     if before[-1] == "--after" or (len(before) > 2 and before[-2] == "--after" and before[-1].endswith(",")):
         return _references(jobs)
     if before[-1] == "--on":
-        return list(BACKENDS)
+        return backends
     if fragment.startswith("-") and (len(before) == 1 or before[1].startswith("-")):
         return [option for option in option_strings() if option not in before]
     return []

@@ -24,10 +24,10 @@ class Group(Job):
 
     @classmethod
     def of(
-        cls, registry: Registry, job_id: int, name: str, origin: Origin, work: MapWork, timeout: float | None
+        cls, registry: Registry, job_id: int, name: str, origin: Origin, work: MapWork, timeout: float | None, on: str
     ) -> Group:
         """A group that does this work."""
-        group = cls(registry, job_id, name, name, origin, work, timeout)
+        group = cls(registry, job_id, name, name, origin, work, timeout, backend=on)
         # Neither refers to the group: who has only that keeps it alive.
         group._results = work.results
         group.add_done_callback(work.results.end)

@@ -70,6 +70,8 @@ class Job(futures.Future[Any]):
     """What a queued job waits for: other jobs, cells, or its turn."""
     kill_reason: str | None = None
     """Why the runtime itself has killed it."""
+    backend = "thread"
+    """Where it runs."""
     notifies = False
     """Whether the page tells the user of its end."""
 
@@ -84,6 +86,7 @@ class Job(futures.Future[Any]):
         timeout: float | None = None,
         *,
         notifies: bool = False,
+        backend: str = backend,
     ) -> None:
         super().__init__()
         self._condition = SlimCondition()
@@ -98,6 +101,8 @@ class Job(futures.Future[Any]):
             self.timeout = timeout
         if notifies:
             self.notifies = True
+        if backend != self.backend:
+            self.backend = backend
         self.submitted = time.time()
         self.started: float | None = None
         self.ended: float | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import inspect
 import operator
 import threading
@@ -15,6 +16,7 @@ from .errors import JobKilled
 
 if TYPE_CHECKING:
     from .job import Job
+    from .remote_work import RemoteCalls
 
 ErrorPolicy = Literal["stop", "collect"]
 
@@ -30,9 +32,16 @@ class MapWork:
     """
 
     def __init__(
-        self, function: Callable[[Any], Any], items: Iterable[Any], workers: int, errors: ErrorPolicy = "stop"
+        self,
+        function: Callable[[Any], Any],
+        items: Iterable[Any],
+        workers: int,
+        errors: ErrorPolicy = "stop",
+        calls: RemoteCalls | None = None,
     ) -> None:
+        """`calls` is how to call the function if that is to happen somewhere else."""
         self.function = function
+        self._calls = calls
         self.results = MapResults()
         self._items: Iterator[Any] | None = iter(items)
         self._total = operator.length_hint(items, -1)
@@ -51,7 +60,7 @@ class MapWork:
 
     def run(self, job: Job) -> list[Any]:
         self._tell(job)
-        if inspect.iscoroutinefunction(self.function):
+        if self._calls is None and inspect.iscoroutinefunction(self.function):
             job._kill_switch.run_coroutine(self._run_tasks(job))
         else:
             self._run_threads(job)
@@ -73,7 +82,10 @@ class MapWork:
             thread.join()
 
     def _work(self, job: Job) -> None:
-        function = self.function
+        with contextlib.nullcontext(self.function) if self._calls is None else self._calls.opened(job) as function:
+            self._work_with(function, job)
+
+    def _work_with(self, function: Callable[[Any], Any], job: Job) -> None:
         while (taken := self._take()) is not None:
             index, item = taken
             try:

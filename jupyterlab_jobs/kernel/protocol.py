@@ -142,7 +142,7 @@ def record(job: Job) -> dict[str, Any]:
         "cell_id": job.origin.cell_id,
         "request": job.origin.parent.get("msg_id"),
         "execution_count": job.execution_count,
-        "backend": "thread",
+        "backend": job.backend,
         "lane": job.origin.lane,
         "submitted": job.submitted,
         "started": job.started,

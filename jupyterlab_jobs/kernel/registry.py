@@ -16,6 +16,7 @@ from .kill import KillSwitch, Returned
 from .namespace import Landing
 from .publisher import Publisher
 from .reaper import Reaper
+from .remote_failure import RemoteFailure
 from .runner import start_thread
 from .scheduler import Awaited, Scheduler
 from .states import ENDED, State, check_transition
@@ -199,9 +200,15 @@ class Registry:
         self._settle(job, value=value)
 
     def job_raised(self, job: Job, error: BaseException) -> None:
+        if isinstance(error, RemoteFailure):
+            self._enter_failed(job, error.error, error.described)
+            return
         # A `__str__` is the user's code: it can be killed, and raise anything.
         rendered = _run_killable_once(job, lambda: self._describe_error(error))
         described = undescribed(error) if isinstance(rendered, BaseException) else rendered.value
+        self._enter_failed(job, error, described)
+
+    def _enter_failed(self, job: Job, error: BaseException, described: JobError) -> None:
         job._output.error(described)
         with self._lock:
             job.error = described

@@ -19,10 +19,11 @@ from IPython.core.interactiveshell import InteractiveShell
 from .. import __version__
 from . import patches, protocol
 from .api import Jobs
+from .backends import Backend, Backends
 from .batch import HINT, is_batch
 from .capture_magic import route_capture_magic
 from .cell_names import dependencies
-from .child_output import hear_children
+from .child_output import PipeReader, hear_children
 from .completion import complete_jobs
 from .control import ControlChannel
 from .displays import route_displays, show_result
@@ -36,10 +37,12 @@ from .lanes import Lanes
 from .magics import JobMagics
 from .main_thread import MainThread
 from .name_hint import add_hint, hint_at_jobs
+from .process_backend import ProcessBackend, can_fork
 from .progress_bars import follow_progress_bars
 from .publisher import Publisher
 from .quiet_kill import silence_kills
 from .registry import Registry
+from .remote_code import RemoteCode, RemoteCodeWork
 from .replacements import Replacements
 from .scheduler import Awaited, AwaitedCell, AwaitedJob
 from .shell_commands import route_shell_commands
@@ -51,7 +54,7 @@ from .terminal import TerminalKernel, is_terminal
 from .threads import current_job
 from .tracebacks import ShownSyntaxError, describe_error
 from .transport import KernelTransport
-from .work import SourceWork
+from .work import SourceWork, Work
 
 OLDEST_IPYKERNEL = (6, 29)
 
@@ -101,7 +104,8 @@ class Runtime:
         self._transport = KernelTransport(self.kernel)
         self.publisher = Publisher(self._transport)
         self.registry = Registry(self.publisher, self._describe_error, self._request_id, self._make_ready)
-        self.jobs = Jobs(self.registry, self._origin_of_call, self._submit_code)
+        self.backends = Backends()
+        self.jobs = Jobs(self.registry, self._origin_of_call, self._submit_code, self.backends)
         self.lanes = Lanes()
         self.main_thread = MainThread(self.kernel, self._transport)
         self._pid = os.getpid()
@@ -110,11 +114,15 @@ class Runtime:
         self._ready = False
         self._ready_lock = threading.Lock()
         self._streams = KernelStreams()
+        self._pipes = PipeReader()
+        self._processes = ProcessBackend(self._pipes)
+        if can_fork():
+            self.backends.register("process", self._processes)
         self._installed = Replacements()
         self._for_jobs = Replacements()
         refuse_input(self._installed, self.kernel)
         shell.register_magics(JobMagics(self))
-        complete_jobs(self._installed, shell, self.registry.all)
+        complete_jobs(self._installed, shell, self.registry.all, lambda: self.backends.names)
         shell.input_transformers_cleanup.append(cell_magic_for_job_alone)
         self._cells = ForegroundCells(self.kernel, self.publisher, self.registry.scheduler)
         for listener in (self.main_thread, self._cells):
@@ -170,7 +178,7 @@ class Runtime:
             route_exit(self._for_jobs, self.shell)
             separate_figures(self._for_jobs)
             follow_progress_bars(self._for_jobs)
-            hear_children(self._for_jobs, self._streams)
+            hear_children(self._for_jobs, self._streams, self._pipes)
             patches.apply(self._for_jobs)
             silence_kills(self._for_jobs)
             hint_at_jobs(self._for_jobs, self.shell, self.registry.all)
@@ -191,10 +199,32 @@ class Runtime:
         )
         name = call.options.name or _title(call.code)
         options = call.options
-        work = SourceWork(self.shell, source, is_shared=options.shared)
+        backend = self._backend(options.on)
+        work: Work
+        if backend is None:
+            work = SourceWork(self.shell, source, is_shared=options.shared)
+        else:
+            code = RemoteCode(backend, call.code, job_id, call.first_line, origin.execution_count)
+            work = RemoteCodeWork(self.shell, code)
         if options.quiet:
             origin = replace(origin, parent={})  # what it writes belongs to no cell
-        return Job(self.registry, job_id, name, call.code, origin, work, options.timeout, notifies=options.notify)
+        return Job(
+            self.registry,
+            job_id,
+            name,
+            call.code,
+            origin,
+            work,
+            options.timeout,
+            notifies=options.notify,
+            backend=options.on,
+        )
+
+    def _backend(self, name: str) -> Backend | None:
+        try:
+            return self.backends.get(name)
+        except ValueError as error:
+            raise UsageError(f"%job: {error}") from None
 
     def awaited(self, call: JobCall, ahead: Sequence[tuple[str, str]] = ()) -> list[Awaited]:
         """What a job waits for: jobs by its options, and those of the cells `ahead` that bind a name it reads.
@@ -294,6 +324,7 @@ class Runtime:
         for job in self.registry.all():
             children = job._kill_switch.children
             children.kill(children.family())
+        self._processes.close()
 
 
 def _title(code: str) -> str:

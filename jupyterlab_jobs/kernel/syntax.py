@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 # A word of the options: quotes may hold blanks.
 _WORD = re.compile(r"""\s*((?:[^\s"']|"[^"]*"|'[^']*')+)""")
 
-BACKENDS = ("thread",)
-
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?")
 
 _JOB_ALONE = re.compile(r"^%job(?=\s|$)")
@@ -46,6 +44,8 @@ class JobOptions:
     """Whether the line of `%%job` is not one of the cell's: the page has put it there."""
     notify: bool = False
     """Whether the page tells the user of its end."""
+    on: str = "thread"
+    """The name of the backend."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,8 @@ _parser.add_argument("--after", metavar="JOB[,JOB…]", help="start when these j
 _parser.add_argument("--now", action="store_true", help="wait neither for cells nor for a place")
 _parser.add_argument("--quiet", action="store_true", help="show what it writes in the panel only")
 _parser.add_argument("--notify", action="store_true", help="tell when it has ended")
-_parser.add_argument("--on", metavar="BACKEND", default="thread", help="where it runs: thread")
+_parser.add_argument("--on", metavar="BACKEND", default="thread", help="where it runs: thread or process")
+_parser.add_argument("-p", dest="on", action="store_const", const="process", help="run in a process of its own")
 _parser.add_argument("--shared", action="store_true", help="run in the notebook's own namespace, as a cell does")
 _parser.add_argument("--as-cell", action="store_true", help=argparse.SUPPRESS)
 
@@ -117,7 +118,8 @@ def split_options(line: str) -> tuple[JobOptions, str]:
                 words.append(value.group(1))
                 position = value.end()
     options = _parser.parse_args([_unquoted(word) for word in words])
-    check_backend(options.on)
+    if options.shared and options.on != "thread":
+        raise UsageError("%job: --shared is for a job in a thread: another process has no names of the notebook")
     found = JobOptions(
         name=options.name,
         timeout=None if options.timeout is None else parse_duration(options.timeout),
@@ -126,15 +128,10 @@ def split_options(line: str) -> tuple[JobOptions, str]:
         now=options.now,
         quiet=options.quiet,
         notify=options.notify,
+        on=options.on,
         as_cell=options.as_cell,
     )
     return found, line[position:].strip()
-
-
-def check_backend(name: str) -> None:
-    """Raise `UsageError` for what is no backend."""
-    if name not in BACKENDS:
-        raise UsageError(f"%job: unknown backend {name!r}; backends are: {', '.join(BACKENDS)}")
 
 
 def _listed(text: str | None) -> tuple[str, ...]:

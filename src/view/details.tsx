@@ -166,6 +166,9 @@ function JobFacts(props: {
   } else if (job.ended !== null) {
     facts.push(trans.__('ended %1', timeOfDay(job.ended)));
   }
+  if (job.backend !== 'thread') {
+    facts.push(trans.__('runs on: %1', job.backend));
+  }
   return facts.length ? (
     <div className="jp-Jobs-note">{facts.join(' · ')}</div>
   ) : null;
