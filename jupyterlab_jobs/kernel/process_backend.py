@@ -26,7 +26,7 @@ from .cell_sources import sources_of
 from .child_output import PipeReader
 from .guardian import guard, start_guardian
 from .messages import OutputMessage
-from .process_server import ENDED, REPORT, STARTED, receive_packed, send_packed
+from .process_wire import ENDED, REPORT, STARTED, receive_packed, send_packed
 from .processes import ChildProcesses
 from .remote_task import Outcome, Packed, unpack
 from .threads import run_as, start_own_thread

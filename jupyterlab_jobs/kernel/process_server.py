@@ -15,7 +15,6 @@ import os
 import selectors
 import signal
 import socket
-import struct
 import sys
 from multiprocessing.connection import Connection
 from typing import Any, NoReturn
@@ -23,16 +22,10 @@ from typing import Any, NoReturn
 from .cell_sources import CellSources
 from .descriptor_output import DescriptorOutput
 from .errors import JobKilled
-from .remote_task import Packed
+from .process_wire import ENDED, REPORT, STARTED, receive_packed, send_packed
 from .remote_worker import TaskRunner, prepare
 
-REPORT = struct.Struct("!cqi")
-"""What the server says: `STARTED`, and a process id; `ENDED`, the process id, and what `waitpid` says."""
-
 _DESCRIPTORS = 5
-
-STARTED = b"s"
-ENDED = b"e"
 
 
 def serve(control: socket.socket) -> None:
@@ -131,24 +124,6 @@ def _work(connection: Connection[Any, Any], read_stdout: int, read_stderr: int) 
             send_packed(connection, outcome)
 
 
-def send_packed(connection: Connection[Any, Any], packed: Packed) -> None:
-    """Send a pickled value; large buffers go as they are."""
-    connection.send((packed.data, [memoryview(buffer).nbytes for buffer in packed.buffers]))
-    for buffer in packed.buffers:
-        connection.send_bytes(buffer)
-
-
-def receive_packed(connection: Connection[Any, Any]) -> Packed:
-    """Receive what `send_packed` has sent; raises `EOFError` at the end of the connection."""
-    data, sizes = connection.recv()
-    buffers = []
-    for size in sizes:
-        buffer = bytearray(size)
-        connection.recv_bytes_into(buffer)
-        buffers.append(buffer)
-    return Packed(data, buffers)
-
-
 def main() -> None:
-    """What `start_server` runs: the connection's file descriptor is the first argument."""
+    """What the kernel starts: the connection's file descriptor is the first argument."""
     serve(socket.socket(fileno=int(sys.argv[1])))
