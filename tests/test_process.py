@@ -214,6 +214,15 @@ def test_a_kill_ends_the_process_and_all_that_it_has_started(kernel: Kernel, cod
     assert not alive
 
 
+def test_a_kill_in_the_middle_of_large_outputs_ends_the_process_as_well(kernel: Kernel) -> None:
+    _, job_id = on_the_way(
+        kernel,
+        "%%job -p\nimport time\nprint('on')\ntry:\n    while True: print('x' * 1_000_000)\nfinally:\n    time.sleep(1000)",
+    )
+    kernel.ask("kill", {"jobs": [job_id]})
+    assert kernel.ended(job_id)["state"] == "killed"
+
+
 def test_a_kill_touches_no_other_process(kernel: Kernel) -> None:
     code = "%%job -p\nimport time\nprint('on')\ntime.sleep(1000)"
     _, first = on_the_way(kernel, code)

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import json
-import math
 import os
-import select
 import signal
 import socket
 import subprocess
 import sys
 import threading
-import time
 from collections import deque
 from collections.abc import Callable
 from importlib.abc import InspectLoader
@@ -33,9 +30,6 @@ from .threads import run_as, start_own_thread
 
 if TYPE_CHECKING:
     from .job import Job
-
-# Not the one for jobs that can be killed.
-_new_poll: Callable[[], Any] = getattr(select, "poll", None)  # type: ignore[assignment] # not on Windows
 
 _GRACE = 0.2
 """Seconds that a process has for its `finally` blocks; then it is killed, with all that it has started."""
@@ -74,7 +68,7 @@ def can_fork() -> bool:
 class ProcessBackend:
     """Has a server that forks processes, and one process more than are needed. Any thread may call `open`.
 
-    `_lock` guards the server, the spare process, and the table of those that live.
+    `_lock` guards the server and the spare process.
     """
 
     def __init__(self, pipes: PipeReader) -> None:
@@ -207,7 +201,6 @@ class _Worker:
         self._started = threading.Event()
         self._ended = threading.Event()
         self._status: int | None = None
-        self._woken, self._wakes = os.pipe()
         self._is_terminated = False
 
     # ---------------------------------------------------- told by the server's thread
@@ -232,70 +225,48 @@ class _Worker:
 
     def work(self, job: Job, packed: Packed) -> Outcome:
         """Do the task, and tell the job what the process writes."""
-        switch = job._kill_switch
         try:
-            switch.call_blocking(self._hang_up, send_packed, self._connection, packed)
-            while True:
-                message = switch.call_blocking(self._wake, self._receive, job)
-                match message:
-                    case ("outcome", received):
-                        outcome: Outcome = unpack(received)
-                        return outcome
-                    case ("progress", done, total, text):
-                        job.progress(done, total, text)
+            outcome = job._kill_switch.call_blocking(self._wake, self._converse, job, packed)
         except (EOFError, BrokenPipeError, ConnectionResetError):
             raise ProcessDied(self._how_it_died()) from None
+        result: Outcome = unpack(outcome)
+        return result
 
-    def _receive(self, job: Job) -> Any:
-        """The next message that is no output, or None once a kill has come and the process is gone."""
-        poll = _new_poll()
-        poll.register(self._connection.fileno(), select.POLLIN)
-        poll.register(self._woken, select.POLLIN)
-        deadline = math.inf
+    def _converse(self, job: Job, packed: Packed) -> Packed:
+        """Send the task, and take what comes until the outcome does; raises `EOFError` at the end of the process."""
+        connection = self._connection
+        send_packed(connection, packed)
         while True:
-            left = None if deadline == math.inf else max(0.0, deadline - time.monotonic()) * 1000
-            ready = dict(poll.poll(left))
-            if self._connection.fileno() in ready:
-                message = self._next(job)
-                if message is not None:
-                    return message
-            elif deadline < math.inf:
-                return None
-            if self._woken in ready:
-                poll.unregister(self._woken)
-                self._terminate()
-                deadline = time.monotonic() + _GRACE
+            match connection.recv():
+                case ("stream", name, text):
+                    job._output.write(name, text)
+                case ("message", kind, content):
+                    job._output.put(OutputMessage(kind, content))
+                case ("progress", done, total, text):
+                    job.progress(done, total, text)
+                case ("sources", names):
+                    connection.send(sources_of(InteractiveShell.instance(), names))
+                case ("outcome",):
+                    return receive_packed(connection)
 
-    def _next(self, job: Job) -> Any:
-        message = self._connection.recv()
-        match message:
-            case ("stream", name, text):
-                job._output.write(name, text)
-            case ("message", kind, content):
-                job._output.put(OutputMessage(kind, content))
-            case ("sources", names):
-                self._connection.send(sources_of(InteractiveShell.instance(), names))
-            case ("outcome",):
-                return "outcome", receive_packed(self._connection)
-            case _:
-                return message
-        return None
-
-    def _hang_up(self) -> None:
-        self._is_terminated = True
-        with contextlib.suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)
+    # ------------------------------------------------------------------ in any thread
 
     def _wake(self) -> None:
+        """A kill has come. Called at every strike."""
         if not self._is_terminated:
             self._is_terminated = True
-            os.write(self._wakes, b"k")
+            start_own_thread("jobs-process-end", self._terminate)
 
     def _terminate(self) -> None:
         self._started.wait(_LONGEST_START)
         if self._pid is not None and not self._ended.is_set():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self._pid, signal.SIGTERM)
+        self._ended.wait(_GRACE)
+        self._tree.end()
+        # Somebody whom the process has forked may have its end of the connection, and the job's thread waits for that.
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
 
     def kill(self) -> None:
         """Kill it, and all that it has started."""
@@ -325,8 +296,6 @@ class _Worker:
         self._socket.close()
         if self._is_terminated:
             self.kill()
-        for fd in (self._woken, self._wakes):
-            os.close(fd)
 
 
 def _carried() -> dict[str, Any]:
