@@ -217,7 +217,8 @@ def test_a_kill_ends_the_process_and_all_that_it_has_started(kernel: Kernel, cod
 def test_a_kill_in_the_middle_of_large_outputs_ends_the_process_as_well(kernel: Kernel) -> None:
     _, job_id = on_the_way(
         kernel,
-        "%%job -p\nimport time\nprint('on')\ntry:\n    while True: print('x' * 1_000_000)\nfinally:\n    time.sleep(1000)",
+        "%%job -p\nimport time\nprint('on')\n"
+        "try:\n    while True: print('x' * 1_000_000)\nfinally:\n    time.sleep(1000)",
     )
     kernel.ask("kill", {"jobs": [job_id]})
     assert kernel.ended(job_id)["state"] == "killed"

@@ -50,17 +50,33 @@ def show_result(shell: InteractiveShell, value: Any) -> None:
     job = current_job()
     if job is None or value is None:
         return
+    message = result_message(shell, value, job.execution_count)
+    if message is not None:
+        job._output.put(message)
+
+
+def result_message(shell: InteractiveShell, value: Any, execution_count: int | None) -> OutputMessage | None:
+    """What shows a value as the result of a cell; None if the value has displayed itself."""
     formatter = shell.display_formatter
     assert formatter is not None
     data, metadata = formatter.format(value)
-    if data:  # empty when the object has displayed itself
-        content = json_bundle(data, metadata)
-        count = job.execution_count
-        if count is None:
-            # The main thread has not come to the cell yet; and a result without a number is refused by JupyterLab.
-            job._output.put(OutputMessage("display_data", content | {"transient": {}}))
-        else:
-            job._output.put(OutputMessage("execute_result", content | {"execution_count": count}))
+    if not data:
+        return None
+    content = json_bundle(data, metadata)
+    if execution_count is None:
+        # The main thread has not come to the cell yet; and a result without a number is refused by JupyterLab.
+        return OutputMessage("display_data", content | {"transient": {}})
+    return OutputMessage("execute_result", content | {"execution_count": execution_count})
+
+
+def display_message(
+    data: dict[str, Any], metadata: dict[str, Any] | None, transient: dict[str, Any] | None, *, update: bool
+) -> OutputMessage:
+    """What displays a MIME bundle, or updates what displays it."""
+    if transient and "display_id" in transient:
+        transient = with_display_id(transient)
+    content = {**json_bundle(data, metadata), "transient": transient or {}}
+    return OutputMessage("update_display_data" if update else "display_data", content)
 
 
 def _routed_publish(original: Callable[..., None]) -> Callable[..., None]:
@@ -78,10 +94,7 @@ def _routed_publish(original: Callable[..., None]) -> Callable[..., None]:
         if job is None:
             original(self, data, metadata, *args, transient=transient, update=update, **kwargs)
             return
-        if transient and "display_id" in transient:
-            transient = with_display_id(transient)
-        content = {**json_bundle(data, metadata), "transient": transient or {}}
-        job._output.put(OutputMessage("update_display_data" if update else "display_data", content))
+        job._output.put(display_message(data, metadata, transient, update=update))
 
     return publish
 

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
+import inspect
 import io
 import sys
 import threading
@@ -21,11 +23,10 @@ import jupyterlab_jobs
 from . import threads
 from .api import the_jobs
 from .cell_sources import CellSources, learn, unknown_in
-from .displays import json_bundle
+from .displays import display_message, result_message
 from .errors import JobKilled
 from .figures import show_figures
 from .job import JobError
-from .messages import with_display_id
 from .output import sendable
 from .progress import checked
 from .progress_bars import follow_progress_bars
@@ -49,11 +50,6 @@ _LARGE = 8_000
 
 class WorkerShell(InteractiveShell):
     """IPython without a terminal or a kernel: for magics, displays and tracebacks."""
-
-    def init_history(self) -> None:
-        # None, not even a thread that keeps one: this process is forked.
-        self.config.HistoryManager.enabled = False
-        super().init_history()  # type: ignore[no-untyped-call, unused-ignore] # IPython's
 
     def init_virtualenv(self) -> None:
         """The kernel's `sys.path` says all."""
@@ -94,9 +90,9 @@ class RemoteJobs:
 def prepare() -> InteractiveShell:
     """Have a shell in this process."""
     config = Config()
+    # Nor a thread that keeps one: this process is forked.
     config.HistoryManager.enabled = False
     shell: InteractiveShell = WorkerShell.instance(config=config)
-    shell.display_formatter.active_types = list(shell.display_formatter.format_types)  # type: ignore[union-attr]
     return shell
 
 
@@ -111,9 +107,9 @@ class TaskRunner:
         self._streams = [_Stream(name, send) for name in ("stdout", "stderr")]
         self._send = functools.partial(_send_in_order, self._streams, send)
         shell.display_pub = _Publisher(shell, self._send)
-        shell._showtraceback = functools.partial(_show_traceback, self._send)  # type: ignore[method-assign]
+        shell._showtraceback = functools.partial(_show_traceback, self._send)  # type: ignore[method-assign] # as ipykernel does
         sys.stdout, sys.stderr = self._streams
-        jupyterlab_jobs.jobs = RemoteJobs(self._job)  # type: ignore[assignment]
+        jupyterlab_jobs.jobs = RemoteJobs(self._job)  # type: ignore[assignment] # all that there is here
         sys.addaudithook(functools.partial(_flush_before_processes, self._streams))
         follow_progress_bars(Replacements())
 
@@ -146,16 +142,10 @@ class TaskRunner:
 
 def _call(task: CallTask) -> Outcome:
     value = task.function(*task.args, **task.kwargs)
-    if hasattr(value, "__await__"):
-        import asyncio
-
-        value = asyncio.run(_awaited(value))
+    if inspect.iscoroutine(value):
+        value = asyncio.run(value)
     show_figures()
     return Outcome(value)
-
-
-async def _awaited(value: Any) -> Any:
-    return await value
 
 
 def _run_code(shell: InteractiveShell, task: CodeTask, send: Send) -> Outcome:
@@ -171,14 +161,11 @@ def _run_code(shell: InteractiveShell, task: CodeTask, send: Send) -> Outcome:
         first_line=task.first_line,
         execution_count=task.execution_count,
     )
-    if source.is_async:
-        import asyncio
-
-        value = asyncio.run(source.run_async(names))
-    else:
-        value = source.run(names)
+    value = asyncio.run(source.run_async(names)) if source.is_async else source.run(names)
     if value is not None and source.shows_value:
-        _show_value(shell, value, task.execution_count, send)
+        message = result_message(shell, value, task.execution_count)
+        if message is not None:
+            send(("message", message.type, message.content))
     show_figures()
     missing = object()
     assigned = {
@@ -188,17 +175,6 @@ def _run_code(shell: InteractiveShell, task: CodeTask, send: Send) -> Outcome:
     }
     deleted = [name for name in task.names if name not in names]
     return Outcome(value, assigned=assigned, deleted=deleted, globals_of=task.globals_of)
-
-
-def _show_value(shell: InteractiveShell, value: Any, count: int | None, send: Send) -> None:
-    assert shell.display_formatter is not None
-    data, metadata = shell.display_formatter.format(value)
-    if data:
-        content = json_bundle(data, metadata)
-        if count is None:
-            send(("message", "display_data", content | {"transient": {}}))
-        else:
-            send(("message", "execute_result", content | {"execution_count": count}))
 
 
 def _packed_outcome(outcome: Outcome) -> Packed:
@@ -286,10 +262,8 @@ class _Publisher(DisplayPublisher):
         update: bool = False,
         **_: Any,
     ) -> None:
-        if transient and "display_id" in transient:
-            transient = with_display_id(transient)
-        content = {**json_bundle(data, metadata), "transient": transient or {}}
-        self._send(("message", "update_display_data" if update else "display_data", content))
+        message = display_message(data, metadata, transient, update=update)
+        self._send(("message", message.type, message.content))
 
     def clear_output(self, wait: bool = False) -> None:
         self._send(("message", "clear_output", {"wait": bool(wait)}))
