@@ -1,8 +1,14 @@
-import type { IJupyterLabPageFixture } from '@jupyterlab/galata';
 import type { WebSocketRoute } from '@playwright/test';
 
 import type { NotebookWithJobs } from './jobs';
-import { expect, GATE, openSecondPage, printedLines, test } from './jobs';
+import {
+  expect,
+  GATE,
+  openSecondPage,
+  printedLines,
+  test,
+  untilThereIs
+} from './jobs';
 
 /** Counts until the gate opens. */
 const COUNTING = `%%job --name counting
@@ -22,14 +28,6 @@ async function expectAllLines(notebook: NotebookWithJobs): Promise<void> {
   const lines = await printedLines(notebook.output(1));
   expect(lines.pop()).toBe('end');
   expect(lines).toEqual(lines.map((_, index) => `${index}`));
-}
-
-/** Wait for a file that a job makes: what happens while the page hears nothing. */
-async function untilThereIs(
-  { contents }: IJupyterLabPageFixture,
-  file: string
-): Promise<void> {
-  await expect.poll(() => contents.fileExists(file)).toBe(true);
 }
 
 test('a connection that drops and comes back loses nothing', async ({
@@ -100,8 +98,7 @@ test('a connection that takes its time after a reload shows what was printed mea
     await opened;
     route.connectToServer();
   });
-  page.once('dialog', dialog => void dialog.accept());
-  await page.reload();
+  await notebook.reload();
   await notebook.openPanel();
   await untilThereIs(page, `${tmpPath}/counted-200`);
   await expect(notebook.output(1)).not.toContainText('\n200\n');

@@ -1,39 +1,41 @@
+import type { Page } from '@playwright/test';
+
 import { expect, printedLines, SPIN, test } from './jobs';
 import type { NotebookWithJobs } from './jobs';
 
-/** What people do to a cell, from the active cell in command mode, and take back. */
-const EDITS: Record<string, (notebook: NotebookWithJobs) => Promise<void>> = {
-  'moved down': notebook => notebook.command('notebook:move-cell-down'),
-  'cut and pasted': async notebook => {
-    await notebook.command('notebook:cut-cell');
-    await notebook.command('notebook:paste-cell-below');
+/** What people do to the active cell, and take back: commands, or keys from command mode. */
+const EDITS: Record<
+  string,
+  readonly string[] | ((page: Page) => Promise<void>)
+> = {
+  'moved down': ['notebook:move-cell-down'],
+  'cut and pasted': ['notebook:cut-cell', 'notebook:paste-cell-below'],
+  'deleted, and brought back': [
+    'notebook:delete-cell',
+    'notebook:undo-cell-action'
+  ],
+  'moved, and moved back': [
+    'notebook:move-cell-down',
+    'notebook:undo-cell-action'
+  ],
+  'merged, and separated': [
+    'notebook:merge-cell-below',
+    'notebook:undo-cell-action'
+  ],
+  'made text, and code again': [
+    'notebook:change-cell-to-markdown',
+    'notebook:change-cell-to-code'
+  ],
+  split: async ({ keyboard }) => {
+    await keyboard.press('Enter');
+    await keyboard.press('Control+End');
+    await keyboard.press('Home');
+    await keyboard.press('Control+Shift+Minus');
   },
-  'deleted, and brought back': async notebook => {
-    await notebook.command('notebook:delete-cell');
-    await notebook.command('notebook:undo-cell-action');
-  },
-  'moved, and moved back': async notebook => {
-    await notebook.command('notebook:move-cell-down');
-    await notebook.command('notebook:undo-cell-action');
-  },
-  'merged, and separated': async notebook => {
-    await notebook.command('notebook:merge-cell-below');
-    await notebook.command('notebook:undo-cell-action');
-  },
-  'made text, and code again': async notebook => {
-    await notebook.command('notebook:change-cell-to-markdown');
-    await notebook.command('notebook:change-cell-to-code');
-  },
-  split: async ({ page }) => {
-    await page.keyboard.press('Enter');
-    await page.keyboard.press('Control+End');
-    await page.keyboard.press('Home');
-    await page.keyboard.press('Control+Shift+Minus');
-  },
-  edited: async ({ page }) => {
-    await page.keyboard.press('Enter');
-    await page.keyboard.press('Control+End');
-    await page.keyboard.type(' + undefined');
+  edited: async ({ keyboard }) => {
+    await keyboard.press('Enter');
+    await keyboard.press('Control+End');
+    await keyboard.type(' + undefined');
   }
 };
 
@@ -64,7 +66,14 @@ async function runJobs(notebook: NotebookWithJobs): Promise<void> {
 async function editAll(notebook: NotebookWithJobs): Promise<void> {
   for (const [index, name] of NAMES.entries()) {
     await notebook.prompt(await notebook.indexOf(idOf(index))).click();
-    await EDITS[name](notebook);
+    const edit = EDITS[name];
+    if (typeof edit === 'function') {
+      await edit(notebook.page);
+    } else {
+      for (const command of edit) {
+        await notebook.command(command);
+      }
+    }
   }
 }
 

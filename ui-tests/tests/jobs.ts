@@ -103,6 +103,14 @@ export async function openSecondPage(
   return new NotebookWithJobs(page);
 }
 
+/** Wait for a file that a job makes: what happens while the page hears nothing. */
+export async function untilThereIs(
+  { contents }: IJupyterLabPageFixture,
+  file: string
+): Promise<void> {
+  await expect.poll(() => contents.fileExists(file)).toBe(true);
+}
+
 /** The lines of the standard output under a cell or in the panel. */
 export async function printedLines(output: Locator): Promise<string[]> {
   const texts = await output

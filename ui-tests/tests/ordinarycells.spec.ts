@@ -3,7 +3,15 @@ import type { ICodeCell } from '@jupyterlab/nbformat';
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import type { Page } from '@playwright/test';
 
-import { ENDLESS, expect, GATE, printedLines, SPIN, test } from './jobs';
+import {
+  ENDLESS,
+  expect,
+  GATE,
+  printedLines,
+  SPIN,
+  test,
+  untilThereIs
+} from './jobs';
 
 /** What the notebook in front would write into its file for a cell. */
 async function saved(page: Page, index: number): Promise<ICodeCell> {
@@ -206,9 +214,7 @@ test('a job goes on in a notebook that is renamed, closed and opened again', asy
   });
   await expect(page.locator('.jp-NotebookPanel')).toHaveCount(0);
   await page.contents.uploadContent('', 'text', `${tmpPath}/closed`);
-  await expect
-    .poll(() => page.contents.fileExists(`${tmpPath}/written`))
-    .toBe(true);
+  await untilThereIs(page, `${tmpPath}/written`);
 
   await page.evaluate(
     path =>

@@ -36,8 +36,7 @@ async function shown(
 }
 
 test('after a reload the cells show what they would have shown without', async ({
-  openNotebook,
-  page
+  openNotebook
 }) => {
   const notebook = await openNotebook([GATE, KINDS, MIXED, '%job gate.set()']);
   await notebook.run(0, 1, 2);
@@ -73,8 +72,7 @@ test('after a reload the cells show what they would have shown without', async (
 });
 
 test('also while the main thread is busy, and with what was missed meanwhile', async ({
-  openNotebook,
-  page
+  openNotebook
 }) => {
   const notebook = await openNotebook([
     GATE,
@@ -101,8 +99,7 @@ test('also while the main thread is busy, and with what was missed meanwhile', a
 });
 
 test('a cell that is run again after a reload shows the new run only', async ({
-  openNotebook,
-  page
+  openNotebook
 }) => {
   const notebook = await openNotebook([
     GATE,
