@@ -166,5 +166,5 @@ $(compat): pyproject.toml
 .venv-ipykernel-%/.installed:
 	@echo "Installing ipykernel $*, and what jobs are tested with, into $(@D)"
 	@$(QUIETLY) $(PYTHON) -m venv --clear $(@D)
-	@$(QUIETLY) $(@D)/bin/pip install ipykernel==$* matplotlib rich tqdm cloudpickle
+	@$(QUIETLY) $(@D)/bin/pip install ipykernel==$* matplotlib rich tqdm cloudpickle 'distributed>=2025.1,<2027'
 	@touch $@

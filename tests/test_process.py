@@ -72,7 +72,9 @@ def test_what_cannot_go_is_named_before_anything_starts(kernel: Kernel, code: st
 
 
 def test_what_cannot_come_back_stays_and_the_rest_lands(kernel: Kernel) -> None:
-    msg_id, record = kernel.run_job("%%job -p\nimport threading\nunpicklable, number = threading.Lock(), 7\nunpicklable")
+    msg_id, record = kernel.run_job(
+        "%%job -p\nimport threading\nunpicklable, number = threading.Lock(), 7\nunpicklable"
+    )
     assert record["state"] == "finished"
     notes = [str(m["content"]["data"]) for m in kernel.of(msg_id) if m["msg_type"] == "display_data"]
     assert any("`unpicklable` (_thread.lock) cannot be pickled, and stays" in note for note in notes)

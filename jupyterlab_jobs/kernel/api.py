@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
-from .backends import THREAD, Backends
+from .backends import THREAD, Backend, Backends
 from .background_jobs import BackgroundJob, BackgroundJobNames
 from .chunks import chunks
+from .dask_backend import DaskBackend
 from .group import Group
 from .job import Job, Origin
 from .job_table import job_table
@@ -37,9 +37,11 @@ class Jobs(BackgroundJobNames):
         origin: Callable[[], Origin],
         submit_code: Callable[[str, JobOptions, Origin], Job],
         backends: Backends,
+        dask: DaskBackend,
     ) -> None:
         self._registry = registry
         self._backends = backends
+        self._dask = dask
         self._origin = origin
         self._submit_code = submit_code
         self._has_own_limit = False
@@ -106,20 +108,19 @@ class Jobs(BackgroundJobNames):
 
         Items are taken from the iterable when a worker is free. `fn` may be a coroutine function: then the workers are
         tasks of one event loop. An item that fails ends the group, after those that are being worked on; with
-        `errors="collect"` its exception takes the place of the result, and the others go on. `workers` is 32 at most
-        and a few more than there are processors, if it is not given. Raises as `submit` does.
+        `errors="collect"` its exception takes the place of the result, and the others go on. If `workers` is not given,
+        it is a few more than there are processors, 32 at most; in processes one for each processor, and on Dask one for
+        each thread of the cluster's workers. Raises as `submit` does.
         """
         backend = self._backends.get(on)
         if not callable(fn):
             raise TypeError(f"map() takes a function first, not {type(fn).__name__}")
-        if workers is None:
-            workers = min(32, (os.cpu_count() or 1) + 4)
-        if type(workers) is not int or workers < 1:
+        if workers is not None and (type(workers) is not int or workers < 1):
             raise ValueError(f"workers is a number of workers, not {workers!r}")
         if errors not in ("stop", "collect"):
             raise ValueError(f"errors is 'stop' or 'collect', not {errors!r}")
         awaited = self._jobs_of(after)
-        calls = None if backend is None else RemoteCalls(backend, fn)
+        calls = None if backend is None else RemoteCalls(backend, fn, stops=errors == "stop")
         work = MapWork(fn, iterable, workers, errors, calls)
         title = name or f"map {getattr(fn, '__qualname__', None) or repr(fn)}"
         group = Group.of(self._registry, self._registry.next_id(), title, self._origin(), work, timeout, on)
@@ -189,6 +190,28 @@ class Jobs(BackgroundJobNames):
             raise ValueError(f"jobs.limit is a number of jobs, or None, not {count!r}")
         self._has_own_limit = True
         self._registry.scheduler.limit = count
+
+    @property
+    def dask(self) -> Any:
+        """The `distributed.Client` of the cluster on which jobs `on="dask"` run; None if there is none yet.
+
+        That is the one that was assigned, or Dask's current client, or the newest in the notebook. The first job starts
+        a cluster on this machine if there is none. Assigning raises `TypeError` for what is no client; None takes it
+        back.
+        """
+        return self._dask.client
+
+    @dask.setter
+    def dask(self, client: Any) -> None:
+        self._dask.client = client
+
+    def register_backend(self, name: str, backend: Backend) -> None:
+        """Have `%job --on name` and `on="name"` run jobs on an engine of your own.
+
+        `jupyterlab_jobs.backends` says what it has to do. Raises `ValueError` for a name that is no identifier,
+        `TypeError` for what is no backend.
+        """
+        self._backends.register(name, backend)
 
     def set_default_limit(self, count: int | None) -> None:
         """What the settings in JupyterLab say about `limit`."""

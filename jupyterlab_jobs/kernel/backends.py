@@ -2,24 +2,49 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol
 
-from .remote_task import Outcome, Packed
+from .remote_task import Packed
 
 if TYPE_CHECKING:
     from .job import Job
 
 THREAD = "thread"
 
+Message = tuple[Any, ...]
+"""What is told while a task is being done; the kind comes first.
+
+`("stream", "stdout" or "stderr", text)`, `("message", type, content)` as in the Jupyter protocol (`display_data`,
+`update_display_data`, `execute_result`, `clear_output`, `error`) and `("progress", done, total, text)` come from the
+`worker.TaskRunner`; a session may add `("place", text, url or None)`, where the task is being done, and
+`("note", text)`, a line for the job's cell.
+"""
+
+Receive = Callable[[Message], None]
+
+
+class Held(Protocol):
+    """The outcome of a task that has not failed, which stays where it is until somebody wants it."""
+
+    def fetch(self) -> Packed:
+        """Get it. May be called in any thread, and more than once."""
+
 
 class Session(Protocol):
-    """A place where tasks of one job are done, one after the other. Used by one thread of the job."""
+    """A place where tasks of one job are done, one after the other. `run` and `close` are called in one thread."""
 
-    def run(self, packed: Packed) -> Outcome:
-        """Have a `remote_worker.TaskRunner` do a task there; returns what has become of it.
+    def run(self, task: Packed, receive: Receive, *, may_hold: bool) -> Packed | Held:
+        """Have a `worker.TaskRunner` do a task there; returns what its `execute` returns.
 
-        The thread waits here: when the job is killed, `JobKilled` is raised in it. What the task writes goes to the
-        job's output.
+        Everything that the runner sends goes to `receive`, in order, before this returns. Raises an exception, whose
+        text a user understands, if the task could not be done. Only with `may_hold` may the outcome stay there.
+        """
+
+    def kill(self) -> None:
+        """Have the code end that runs there, and whatever it has started; `run` then returns or raises.
+
+        Called at most once, in a thread of its own, while `run` is being called; may wait.
         """
 
     def close(self) -> None:
@@ -27,10 +52,23 @@ class Session(Protocol):
 
 
 class Backend(Protocol):
-    """Runs the pickled tasks of jobs somewhere else."""
+    """Runs the tasks of jobs somewhere else."""
 
-    def open(self, job: Job) -> Session:
-        """A place for tasks of this job. Called in a thread of the job's, undisturbed by a kill."""
+    def require(self) -> None:
+        """Raise `IPython.core.error.UsageError`, which says what to install, if it cannot be used here.
+
+        Called for every job, in the thread that submits it: takes no time.
+        """
+
+    @property
+    def workers(self) -> int:
+        """How many tasks it does at once: so many are given to it by one `jobs.map`."""
+
+    def open(self, job: Job, setup: Packed | None) -> Session:
+        """A place for tasks of this job. Called in a thread of the job's, undisturbed by a kill.
+
+        `setup` is for each `TaskRunner`'s `set_up`, before its first task. Raises as `Session.run` does.
+        """
 
 
 class Backends:
@@ -40,9 +78,16 @@ class Backends:
         self._backends: dict[str, Backend] = {}
 
     def register(self, name: str, backend: Backend) -> None:
-        """Add a backend, or put another in its place; raises `ValueError` for a name that cannot be typed."""
+        """Add a backend, or put another in its place; raises `ValueError` for a name that cannot be typed.
+
+        `TypeError` for what is no backend.
+        """
         if name == THREAD or not name.isidentifier():
             raise ValueError(f"{name!r} is no name for a backend")
+        # Of the class: the property may take its time.
+        missing = [part for part in ("require", "workers", "open") if not hasattr(type(backend), part)]
+        if missing:
+            raise TypeError(f"a backend has {' and '.join(missing)}; {type(backend).__name__} has not")
         self._backends[name] = backend
 
     def get(self, name: str) -> Backend | None:

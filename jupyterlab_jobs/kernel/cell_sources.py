@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import linecache
-import os
 from collections.abc import Iterable
 from typing import Any
 
@@ -24,18 +23,3 @@ def learn(shell: InteractiveShell, sources: CellSources) -> None:
     for name, (number, lines) in sources.items():
         shell.compile._filename_map[name] = number
         linecache.cache[name] = (sum(map(len, lines)), None, lines, name)
-
-
-def unknown_in(error: BaseException) -> list[str]:
-    """The files that an exception has come through and whose text is not known here."""
-    names: dict[str, None] = {}
-    seen: set[int] = set()
-    link: BaseException | None = error
-    while link is not None and id(link) not in seen:
-        seen.add(id(link))
-        tb = link.__traceback__
-        while tb is not None:
-            names[tb.tb_frame.f_code.co_filename] = None
-            tb = tb.tb_next
-        link = link.__cause__ or link.__context__
-    return [name for name in names if name not in linecache.cache and not os.path.exists(name)]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from IPython.display import display
 
 from . import protocol
+from .held_result import HeldResult
 from .job_variables import JobVariables
 from .kill import KillSwitch
 from .output import Output
@@ -50,6 +51,15 @@ class JobError:
     """Lines with ANSI colours."""
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where exactly a job runs, in the words of its backend."""
+
+    text: str
+    url: str | None
+    """A page about it."""
+
+
 class Job(futures.Future[Any]):
     """A background job: code, a state, its output, its result or its error.
 
@@ -72,6 +82,7 @@ class Job(futures.Future[Any]):
     """Why the runtime itself has killed it."""
     backend = "thread"
     """Where it runs."""
+    _place: Place | None = None
     notifies = False
     """Whether the page tells the user of its end."""
 
@@ -143,7 +154,8 @@ class Job(futures.Future[Any]):
         """
         error = self.exception(timeout)
         if error is None:
-            return super().result()
+            value = super().result()
+            return value.get() if isinstance(value, HeldResult) else value
         try:
             # Else each time would add the frames of the last one.
             raise error.with_traceback(None)
@@ -225,6 +237,13 @@ class Job(futures.Future[Any]):
         progress.done = done
         progress.text = text if type(text) is str else str(text)
         self._registry.publisher.tell_progress(self)
+
+    def _set_place(self, text: str, url: str | None) -> None:
+        """Its backend tells where exactly it runs."""
+        place = Place(text, url)
+        if place != self._place:
+            self._place = place
+            self._registry.publisher.wake(self)
 
     def kill(self) -> bool:
         """Kill the job; returns False if it had ended already.

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import inspect
 import operator
+import os
 import threading
+import time
 from array import array
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError
 from typing import TYPE_CHECKING, Any, Literal
 
 from .errors import JobKilled
+from .remote_failure import RemoteFailure
+from .tracebacks import add_traceback
 
 if TYPE_CHECKING:
     from .job import Job
+    from .remote_task import ItemOutcome
     from .remote_work import RemoteCalls
 
 ErrorPolicy = Literal["stop", "collect"]
@@ -23,10 +27,21 @@ ErrorPolicy = Literal["stop", "collect"]
 _MISSING: Any = object()
 
 
+_QUICK = 0.05
+"""Seconds: a worker somewhere else that needs less for what it was given is given twice as many items next."""
+
+_SLOW = 0.2
+"""Seconds: one that needs more is given half as many."""
+
+_LONGEST_TAKE = 0.01
+"""Seconds that a worker waits for more than one item: an iterable may take its time for each."""
+
+
 class MapWork:
     """Calls a function for every item of an iterable, at most `workers` at once.
 
     Items are taken when a worker is free for one: of a million, no more than the workers have in hand exist at a time.
+    Workers somewhere else take several at once if these are quickly done.
     An item that fails ends the whole: no other is begun, and those in hand come to their end. With `collect` the
     exception takes the place of the result, and all goes on.
     """
@@ -35,11 +50,12 @@ class MapWork:
         self,
         function: Callable[[Any], Any],
         items: Iterable[Any],
-        workers: int,
+        workers: int | None,
         errors: ErrorPolicy = "stop",
         calls: RemoteCalls | None = None,
     ) -> None:
-        """`calls` is how to call the function if that is to happen somewhere else."""
+        """`calls` is how to call the function if that is to happen somewhere else: there it is known how many workers
+        there are, if `workers` is not given."""
         self.function = function
         self._calls = calls
         self.results = MapResults()
@@ -60,6 +76,8 @@ class MapWork:
 
     def run(self, job: Job) -> list[Any]:
         self._tell(job)
+        if self._workers is None:
+            self._workers = most_threads() if self._calls is None else self._calls.workers
         if self._calls is None and inspect.iscoroutinefunction(self.function):
             job._kill_switch.run_coroutine(self._run_tasks(job))
         else:
@@ -73,7 +91,8 @@ class MapWork:
 
     def _run_threads(self, job: Job) -> None:
         # This thread is a worker as well. The others belong to the job: a kill reaches them.
-        number = self._workers if self._total < 0 else min(self._workers, self._total)
+        workers = self._workers or 1
+        number = workers if self._total < 0 else min(workers, self._total)
         others = [threading.Thread(target=self._work, args=(job,), name=f"job-{job.id}-{n}") for n in range(1, number)]
         for thread in others:
             thread.start()
@@ -82,14 +101,21 @@ class MapWork:
             thread.join()
 
     def _work(self, job: Job) -> None:
-        with contextlib.nullcontext(self.function) if self._calls is None else self._calls.opened(job) as function:
-            self._work_with(function, job)
+        try:
+            if self._calls is None:
+                self._work_here(job)
+            else:
+                self._work_elsewhere(self._calls, job)
+        except JobKilled:
+            raise
+        except BaseException as error:  # of a backend's
+            self._error = self._error or error
 
-    def _work_with(self, function: Callable[[Any], Any], job: Job) -> None:
+    def _work_here(self, job: Job) -> None:
         while (taken := self._take()) is not None:
             index, item = taken
             try:
-                result = function(item)
+                result = self.function(item)
             except JobKilled:
                 raise
             except BaseException as error:
@@ -98,10 +124,58 @@ class MapWork:
                 self.results.put(index, result)
             self._tell(job)
 
+    # ----------------------------------------------------------------------- elsewhere
+
+    def _work_elsewhere(self, calls: RemoteCalls, job: Job) -> None:
+        size = 1
+        taken = self._take_some(size)
+        while taken:
+            # Again if the place has been lost with the items that it had.
+            with calls.opened(job) as call:
+                is_there = True
+                while taken and is_there:
+                    began = time.monotonic()
+                    is_there = self._call(call, taken)
+                    self._tell(job)
+                    size = _next_size(size, time.monotonic() - began)
+                    taken = self._take_some(size)
+
+    def _call(self, call: Callable[[list[Any]], list[ItemOutcome]], taken: list[tuple[int, Any]]) -> bool:
+        """Have some items done; returns whether the place is still there."""
+        try:
+            outcomes = call([item for _, item in taken])
+        except (JobKilled, RemoteFailure):
+            raise
+        except Exception as error:
+            for index, _ in taken:
+                self._failed(index, error)
+            return False
+        for (index, _), outcome in zip(taken, outcomes, strict=False):  # those after one that has failed are left alone
+            if outcome.error is None:
+                self.results.put(index, outcome.value)
+            else:
+                if outcome.described is not None:
+                    add_traceback(outcome.error, outcome.described)
+                self._failed(index, outcome.error)
+        return True
+
+    def _take_some(self, count: int) -> list[tuple[int, Any]]:
+        """The next items: no more than leaves the other workers their share, nor than are there at once."""
+        if self._total >= 0:
+            count = min(count, max(1, (self._total - self._taken) // (2 * (self._workers or 1))))
+        taken: list[tuple[int, Any]] = []
+        deadline = time.monotonic() + _LONGEST_TAKE
+        while len(taken) < count and (not taken or time.monotonic() < deadline):
+            one = self._take()
+            if one is None:
+                break
+            taken.append(one)
+        return taken
+
     # --------------------------------------------------------------------------- tasks
 
     async def _run_tasks(self, job: Job) -> None:
-        tasks = [asyncio.ensure_future(self._work_in_task(job)) for _ in range(self._workers)]
+        tasks = [asyncio.ensure_future(self._work_in_task(job)) for _ in range(self._workers or 1)]
         try:
             await asyncio.gather(*tasks)
         finally:
@@ -151,6 +225,18 @@ class MapWork:
         failed = len(self.results.failed)
         total = None if self._total < 0 else self._total
         job.progress(self.results.count, total, f"{failed:,} failed" if failed else "")
+
+
+def most_threads() -> int:
+    """How many threads of the kernel work for a map, if nobody says."""
+    return min(32, (os.cpu_count() or 1) + 4)
+
+
+def _next_size(size: int, seconds: float) -> int:
+    """How many items to give to a worker, after so many took it so long."""
+    if seconds < _QUICK:
+        return 2 * size
+    return max(1, size // 2) if seconds > _SLOW else size
 
 
 class MapResults:

@@ -19,10 +19,9 @@ import sys
 from multiprocessing.connection import Connection
 from typing import Any, NoReturn
 
-from .cell_sources import CellSources
 from .descriptor_output import DescriptorOutput
 from .errors import JobKilled
-from .process_wire import ENDED, REPORT, STARTED, receive_packed, send_packed
+from .process_wire import ENDED, OUTCOME, REPORT, STARTED, receive_packed, send_packed
 from .remote_worker import TaskRunner, prepare
 
 _DESCRIPTORS = 5
@@ -110,17 +109,16 @@ def _work(connection: Connection[Any, Any], read_stdout: int, read_stderr: int) 
             descriptors.drain()
             connection.send(message)
 
-    def ask_sources(names: list[str]) -> CellSources:
-        send(("sources", names))
-        answer: CellSources = connection.recv()
-        return answer
-
-    runner = TaskRunner(send, ask_sources)
+    runner = TaskRunner(send)
     while True:
-        outcome = runner.execute(receive_packed(connection))
+        kind, packed = connection.recv(), receive_packed(connection)
+        if kind == "setup":
+            runner.set_up(packed)
+            continue
+        outcome = runner.execute(packed)
         with descriptors.lock:
             descriptors.drain()
-            connection.send(("outcome",))
+            connection.send(OUTCOME)
             send_packed(connection, outcome)
 
 

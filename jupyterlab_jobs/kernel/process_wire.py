@@ -14,23 +14,26 @@ from .remote_task import Packed
 REPORT = struct.Struct("!cqi")
 """What the server says: `STARTED`, and a process id; `ENDED`, the process id, and what `waitpid` says."""
 
+OUTCOME = ("outcome",)
+"""What the process of a job says last of a task; the outcome follows."""
+
 STARTED = b"s"
 ENDED = b"e"
 
 
 def send_packed(connection: Connection[Any, Any], packed: Packed) -> None:
     """Send a pickled value; large buffers go as they are."""
-    connection.send((packed.data, [memoryview(buffer).nbytes for buffer in packed.buffers]))
+    connection.send((packed.data, [memoryview(buffer).nbytes for buffer in packed.buffers], packed.sources))
     for buffer in packed.buffers:
         connection.send_bytes(buffer)
 
 
 def receive_packed(connection: Connection[Any, Any]) -> Packed:
     """Receive what `send_packed` has sent; raises `EOFError` at the end of the connection."""
-    data, sizes = connection.recv()
+    data, sizes, sources = connection.recv()
     buffers = []
     for size in sizes:
         buffer = bytearray(size)
         connection.recv_bytes_into(buffer)
         buffers.append(buffer)
-    return Packed(data, buffers)
+    return Packed(data, buffers, sources=sources)

@@ -48,7 +48,7 @@ class RemoteCodeWork(RemoteWork):
         code, notebook = self._code, notebook_names(self._shell)
         names = self._names_for(code.text, dict(self._shell.user_ns))
         task = CodeTask(code.text, code.job_id, code.first_line, code.execution_count, names, GlobalsOf(notebook))
-        return pack_task(task, names, Surroundings.present())
+        return pack_task((Surroundings.present(), task), names)
 
     def _names_for(self, text: str, visible: dict[str, Any]) -> dict[str, Any]:
         reads = read_by(self._shell, text)

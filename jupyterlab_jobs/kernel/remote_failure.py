@@ -12,3 +12,10 @@ class RemoteFailure(Exception):
         super().__init__()
         self.error = error
         self.described = described
+
+
+class BackendError(RuntimeError):
+    """A task could not be done, for a reason that is not in the code. Shown without a traceback."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"{type(self).__name__}: {self}"]

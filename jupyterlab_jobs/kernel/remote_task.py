@@ -20,6 +20,7 @@ from typing import Any
 
 from IPython.core.error import UsageError
 
+from .cell_sources import CellSources
 from .job import JobError
 
 _SMALLEST_BUFFER = 100_000
@@ -28,11 +29,28 @@ _SMALLEST_BUFFER = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """A pickled value."""
+    """A pickled value. Can be pickled itself; protocol 5 takes its buffers out of the way as they are."""
 
     data: bytes
     buffers: Sequence[Any] = ()
     """What it refers to, in order: bytes-like."""
+    code_files: tuple[str, ...] = ()
+    """From which files the code in it is. (Not pickled with it.)"""
+    sources: CellSources = field(default_factory=dict)
+    """The text of those that are cells of the notebook, for tracebacks."""
+
+    @property
+    def size(self) -> int:
+        """In bytes."""
+        return len(self.data) + sum(memoryview(buffer).nbytes for buffer in self.buffers)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        out_of_band = pickle.PickleBuffer if protocol >= 5 else bytes
+        return Packed, (self.data, [out_of_band(buffer) for buffer in self.buffers], (), self.sources)
+
+    def plain(self) -> tuple[Any, ...]:
+        """The same for `Packed(*…)`, in built-in types: for who has to unpickle it without having this package."""
+        return self.data, [bytes(buffer) for buffer in self.buffers], (), self.sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +60,23 @@ class CallTask:
     function: Callable[..., Any]
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ItemsTask:
+    """Call the function of the session's `MapSetup` for each of some items."""
+
+    items: list[Any]
+    stops: bool
+    """Whether those after one that fails are left alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class MapSetup:
+    """What all tasks of a map have in common."""
+
+    surroundings: Surroundings
+    function: Callable[[Any], Any]
 
 
 class GlobalsOf:
@@ -115,11 +150,25 @@ class Outcome:
     """That of the functions which the code has defined."""
 
 
+@dataclass(frozen=True, slots=True)
+class ItemOutcome:
+    """What has become of one item; the value of an `ItemsTask` is a list of these."""
+
+    value: Any = None
+    error: BaseException | None = None
+    described: JobError | None = None
+
+
 class NotPicklable(TypeError):
     """A value cannot go to another process."""
 
     def _render_traceback_(self) -> list[str]:
         return [f"{type(self).__name__}: {self}"]
+
+
+def stays(kind: str) -> str:
+    """What is said of a result of this type that cannot come back."""
+    return f"the result ({kind}) cannot be pickled, and stays where it was made"
 
 
 def require_cloudpickle() -> Any:
@@ -135,6 +184,7 @@ def require_cloudpickle() -> Any:
 def pack(value: Any) -> Packed:
     """Pickle a value; raises whatever its parts raise."""
     buffers: list[Any] = []
+    code_files: dict[str, None] = {}
 
     def goes_along(buffer: pickle.PickleBuffer) -> bool:
         raw = buffer.raw()
@@ -144,8 +194,10 @@ def pack(value: Any) -> Packed:
         return False
 
     file = io.BytesIO()
-    _pickler()(file, protocol=5, buffer_callback=goes_along).dump(value)
-    return Packed(file.getvalue(), buffers)
+    pickler = _pickler()(file, protocol=5, buffer_callback=goes_along)
+    pickler.code_files = code_files
+    pickler.dump(value)
+    return Packed(file.getvalue(), buffers, tuple(code_files))
 
 
 @functools.cache
@@ -156,6 +208,7 @@ def _pickler() -> Any:
         def reducer_override(self, obj: Any) -> Any:
             if isinstance(obj, CodeType):
                 # `cloudpickle` leaves out from which cell it is, of which tracebacks speak.
+                self.code_files[obj.co_filename] = None
                 return marshal.loads, (marshal.dumps(obj),)
             return super().reducer_override(obj)
 

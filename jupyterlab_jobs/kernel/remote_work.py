@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from .backends import Backend, Session
+from IPython.core.interactiveshell import InteractiveShell
+
+from .backends import Backend
+from .cell_sources import sources_of
 from .remote_failure import RemoteFailure
+from .remote_session import opened
 from .remote_task import (
     CallTask,
-    CodeTask,
+    ItemOutcome,
+    ItemsTask,
+    MapSetup,
     NotPicklable,
     Outcome,
     Packed,
@@ -18,52 +26,54 @@ from .remote_task import (
     first_unpicklable,
     pack,
     require_cloudpickle,
+    stays,
     type_name,
 )
-from .tracebacks import add_traceback
 
 if TYPE_CHECKING:
     from .job import Job
 
 
-@contextlib.contextmanager
-def opened(backend: Backend, job: Job) -> Iterator[Session]:
-    """A session of a backend, which is closed whatever happens."""
-    switch = job._kill_switch
-    sessions: list[Session] = []
-    try:
-        # Kept before the kill, which may come when it is open, is raised.
-        switch.undisturbed(lambda: sessions.append(backend.open(job)))
-        yield sessions[0]
-    finally:
-        for session in sessions:
-            switch.undisturbed(session.close)
-
-
 class RemoteCalls:
     """Calls a function for a job's items somewhere else."""
 
-    def __init__(self, backend: Backend, function: Callable[[Any], Any]) -> None:
+    def __init__(self, backend: Backend, function: Callable[[Any], Any], *, stops: bool) -> None:
+        """With `stops`, items after one that fails are left alone, of those that are given at once."""
         require_cloudpickle()
+        backend.require()
         self._backend = backend
         self._function = function
+        self._stops = stops
+        self._packing = threading.Lock()
+        self._setup: Packed | None = None
+
+    @property
+    def workers(self) -> int:
+        """How many items can be worked on at once."""
+        return self._backend.workers
 
     @contextlib.contextmanager
-    def opened(self, job: Job) -> Iterator[Callable[[Any], Any]]:
-        """The function, for one thread of the job's."""
-        with opened(self._backend, job) as session:
-            surroundings: Surroundings | None = Surroundings.present()
+    def opened(self, job: Job) -> Iterator[Callable[[list[Any]], list[ItemOutcome]]]:
+        """What does some items, for one thread of the job's."""
+        with self._packing:
+            if self._setup is None:
+                name = getattr(self._function, "__qualname__", "the function")
+                self._setup = pack_task(MapSetup(Surroundings.present(), self._function), {name: self._function})
+        with opened(self._backend, job, self._setup) as session:
 
-            def call(item: Any) -> Any:
-                nonlocal surroundings
-                task = CallTask(self._function, (item,), {})
-                outcome = session.run(pack_task(task, {"the function": self._function, "the item": item}, surroundings))
-                surroundings = None
-                if outcome.error is not None:
-                    assert outcome.described is not None
-                    add_traceback(outcome.error, outcome.described)
-                    raise outcome.error
-                return _result(outcome)
+            def call(items: list[Any]) -> list[ItemOutcome]:
+                try:
+                    packed = pack_task((None, ItemsTask(items, self._stops)), {"the item": items[0]})
+                except Exception as error:
+                    if len(items) == 1:
+                        return [ItemOutcome(error=error)]
+                    outcomes: list[ItemOutcome] = []
+                    for item in items:
+                        outcomes += call([item])
+                        if self._stops and outcomes[-1].error is not None:
+                            break
+                    return outcomes
+                return list(_value(session.run(packed)))
 
             yield call
 
@@ -71,8 +81,11 @@ class RemoteCalls:
 class RemoteWork:
     """Packs its task when the job starts, so that it has the values of that moment."""
 
+    _may_hold = False
+
     def __init__(self, backend: Backend) -> None:
         require_cloudpickle()
+        backend.require()
         self._backend = backend
         self._packed: Packed | Exception | None = None
 
@@ -93,10 +106,8 @@ class RemoteWork:
             raise packed
         assert packed is not None
         with opened(self._backend, job) as session:
-            outcome = session.run(packed)
-        if outcome.error is not None:
-            assert outcome.described is not None
-            raise RemoteFailure(outcome.error, outcome.described)
+            outcome = session.run_and_hold(packed) if self._may_hold else session.run(packed)
+        _value(outcome)
         return outcome
 
 
@@ -104,6 +115,7 @@ class RemoteCallWork(RemoteWork):
     """Calls a function."""
 
     namespace = None
+    _may_hold = True
 
     def __init__(
         self, backend: Backend, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -116,7 +128,7 @@ class RemoteCallWork(RemoteWork):
         task = self._task
         values = {getattr(task.function, "__qualname__", "the function"): task.function}
         values |= {f"argument {n}": value for n, value in enumerate(task.args, 1)} | task.kwargs
-        return pack_task(task, values, Surroundings.present())
+        return pack_task((Surroundings.present(), task), values)
 
     def run(self, job: Job) -> Any:
         return _result(self._outcome(job))
@@ -124,14 +136,24 @@ class RemoteCallWork(RemoteWork):
 
 def _result(outcome: Outcome) -> Any:
     if "" in outcome.kept_back:
-        raise NotPicklable(f"the result ({outcome.kept_back['']}) cannot be pickled, and stays where it was made")
+        raise NotPicklable(stays(outcome.kept_back[""]))
     return outcome.value
 
 
-def pack_task(task: CallTask | CodeTask, values: Mapping[str, Any], surroundings: Surroundings | None) -> Packed:
-    """Pickle a task; raises `NotPicklable` that names the one of its `values` that cannot be."""
+def _value(outcome: Outcome) -> Any:
+    if outcome.error is not None:
+        assert outcome.described is not None
+        raise RemoteFailure(outcome.error, outcome.described)
+    return outcome.value
+
+
+def pack_task(task: Any, values: Mapping[str, Any]) -> Packed:
+    """Pickle a task, with the text of the cells that its code is from.
+
+    Raises `NotPicklable` that names the one of its `values` that cannot be pickled.
+    """
     try:
-        return pack((surroundings, task))
+        packed = pack(task)
     except Exception as error:
         name = first_unpicklable(values)
         if name is None:
@@ -140,3 +162,4 @@ def pack_task(task: CallTask | CodeTask, values: Mapping[str, Any], surroundings
             f"`{name}` ({type_name(values[name])}) cannot be pickled, as what goes to another process must be: make it "
             f"in the job, or run the job in a thread ({type(error).__name__}: {error})"
         ) from None
+    return replace(packed, sources=sources_of(InteractiveShell.instance(), packed.code_files))

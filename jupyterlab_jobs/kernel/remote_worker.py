@@ -1,4 +1,4 @@
-"""Runs one task in a process of another machine's or this one's, and tells the kernel what it writes.
+"""Does the tasks of one job in a process of another machine's or this one's, and tells the kernel what they write.
 
 `prepare` is called first in a process. Then there is one `TaskRunner` for its job.
 """
@@ -9,8 +9,10 @@ import asyncio
 import functools
 import inspect
 import io
+import os
 import sys
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -22,7 +24,8 @@ import jupyterlab_jobs
 
 from . import threads
 from .api import the_jobs
-from .cell_sources import CellSources, learn, unknown_in
+from .backends import Receive
+from .cell_sources import learn
 from .displays import display_message, result_message
 from .errors import JobKilled
 from .figures import show_figures
@@ -30,22 +33,40 @@ from .job import JobError
 from .output import sendable
 from .progress import checked
 from .progress_bars import follow_progress_bars
-from .remote_task import CallTask, CodeTask, Outcome, Packed, is_picklable, pack, type_name, unpack
+from .remote_task import (
+    CallTask,
+    CodeTask,
+    ItemOutcome,
+    ItemsTask,
+    MapSetup,
+    NotPicklable,
+    Outcome,
+    Packed,
+    is_picklable,
+    pack,
+    stays,
+    type_name,
+    unpack,
+)
 from .replacements import Replacements
 from .source import compile_source
 from .tracebacks import describe_error, undescribed
 
-Send = Callable[[tuple[Any, ...]], None]
-"""Sends a message to the kernel: its kind, and what belongs to it. May be called in any thread."""
+_FLUSH_AFTER = 0.02
+"""Seconds after which is sent what was not sent at once: parts of lines, and lines that come thick and fast."""
 
-_FLUSH_AFTER = 0.05
-"""Seconds after which a part of a line is sent, too."""
+_MOST_LINES = 10
+"""How many lines are sent at once in that time."""
 
 _STARTS_OF_PROCESSES = frozenset({"os.exec", "os.fork", "os.posix_spawn", "os.system", "pty.spawn", "subprocess.Popen"})
 """Audit events before which parts of lines are sent: what the new process writes comes after them."""
 
 _LARGE = 8_000
 """Characters that are sent even if no line is complete."""
+
+
+# Not what code of the user's may put there.
+_now, _sleep = time.monotonic, time.sleep
 
 
 class WorkerShell(InteractiveShell):
@@ -63,7 +84,7 @@ class RemoteJob:
 
     _namespace = None
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: Receive) -> None:
         self._send = send
         self._own_values: dict[Any, Any] = {}
 
@@ -99,19 +120,25 @@ def prepare() -> InteractiveShell:
 class TaskRunner:
     """Does the tasks of one job, one after the other, in this process, which belongs to it from now on."""
 
-    def __init__(self, send: Send, ask_sources: Callable[[list[str]], CellSources]) -> None:
-        """`ask_sources` asks the kernel for what `cell_sources.sources_of` tells there."""
-        self._ask_sources = ask_sources
+    def __init__(self, send: Receive) -> None:
+        """`send` sends a message to the kernel, as `backends.Message` says. It may be called in any thread."""
+        self._setup: Packed | MapSetup | None = None
         self._shell = shell = InteractiveShell.instance()
         self._job: Any = RemoteJob(send)
-        self._streams = [_Stream(name, send) for name in ("stdout", "stderr")]
+        stdout = _Stream("stdout", send)
+        self._streams = [stdout, _Stream("stderr", send, stdout)]
         self._send = functools.partial(_send_in_order, self._streams, send)
         shell.display_pub = _Publisher(shell, self._send)
         shell._showtraceback = functools.partial(_show_traceback, self._send)  # type: ignore[method-assign] # as ipykernel does
         sys.stdout, sys.stderr = self._streams
+        _flush_soon(self._streams)
         jupyterlab_jobs.jobs = RemoteJobs(self._job)  # type: ignore[assignment] # all that there is here
         sys.addaudithook(functools.partial(_flush_before_processes, self._streams))
         follow_progress_bars(Replacements())
+
+    def set_up(self, setup: Packed) -> None:
+        """What all tasks have in common that come now."""
+        self._setup = setup
 
     def execute(self, packed: Packed) -> Packed:
         """Do a task; returns its pickled `Outcome`. Only `JobKilled` is raised."""
@@ -122,33 +149,61 @@ class TaskRunner:
 
     def _run(self, packed: Packed) -> Outcome:
         try:
-            surroundings, task = unpack(packed)
+            surroundings, task = self._unpack(packed)
             if surroundings is not None:
                 surroundings.apply()
-            return _call(task) if isinstance(task, CallTask) else _run_code(self._shell, task, self._send)
+            if isinstance(task, CodeTask):
+                return _run_code(self._shell, task, self._send)
+            if isinstance(task, CallTask):
+                return Outcome(_call(task.function, *task.args, **task.kwargs))
+            return Outcome(self._run_items(task, self._map_setup()))
         except JobKilled:
             raise
         except BaseException as error:
             return Outcome(error=error, described=self._described(error))
 
+    def _map_setup(self) -> MapSetup:
+        setup = self._setup
+        assert setup is not None
+        if isinstance(setup, Packed):
+            unpacked: MapSetup = self._unpack(setup)
+            unpacked.surroundings.apply()
+            self._setup = setup = unpacked
+        return setup
+
+    def _run_items(self, task: ItemsTask, setup: MapSetup) -> list[ItemOutcome]:
+        outcomes = []
+        for item in task.items:
+            try:
+                outcomes.append(ItemOutcome(_call(setup.function, item)))
+            except JobKilled:
+                raise
+            except BaseException as error:
+                outcomes.append(ItemOutcome(error=error, described=self._described(error)))
+                if task.stops:
+                    break
+        return outcomes
+
+    def _unpack(self, packed: Packed) -> Any:
+        learn(self._shell, packed.sources)
+        return unpack(packed)
+
     def _described(self, error: BaseException) -> JobError:
         try:
-            if unknown := unknown_in(error):
-                learn(self._shell, self._ask_sources(unknown))
             return describe_error(self._shell, error)
         except Exception:
             return undescribed(error)
 
 
-def _call(task: CallTask) -> Outcome:
-    value = task.function(*task.args, **task.kwargs)
+def _call(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    value = function(*args, **kwargs)
     if inspect.iscoroutine(value):
         value = asyncio.run(value)
     show_figures()
-    return Outcome(value)
+    return value
 
 
-def _run_code(shell: InteractiveShell, task: CodeTask, send: Send) -> Outcome:
+def _run_code(shell: InteractiveShell, task: CodeTask, send: Receive) -> Outcome:
     names = task.globals_of.names
     names.update(task.names)
     names |= {"__name__": "__main__", "get_ipython": shell.get_ipython}
@@ -186,27 +241,49 @@ def _packed_outcome(outcome: Outcome) -> Packed:
     kept_back = {name: type_name(value) for name, value in outcome.assigned.items() if not is_picklable(value)}
     assigned = {name: value for name, value in outcome.assigned.items() if name not in kept_back}
     value, error = outcome.value, outcome.error
+    if isinstance(value, list) and value and isinstance(value[0], ItemOutcome):
+        value = [item if is_picklable(item) else _picklable_item(item) for item in value]
     if not is_picklable(value):
         kept_back[""] = type_name(value)
         value = None
     if error is not None and not is_picklable(error):
-        error = RuntimeError(f"{type_name(error)}: {outcome.described.evalue if outcome.described else ''}")
+        error = _picklable_error(error, outcome.described)
     return pack(Outcome(value, error, outcome.described, assigned, outcome.deleted, kept_back, outcome.globals_of))
+
+
+def _picklable_item(item: ItemOutcome) -> ItemOutcome:
+    if item.error is not None:
+        return ItemOutcome(error=_picklable_error(item.error, item.described), described=item.described)
+    error = NotPicklable(stays(type_name(item.value)))
+    return ItemOutcome(error=error, described=undescribed(error))
+
+
+def _picklable_error(error: BaseException, described: JobError | None) -> RuntimeError:
+    return RuntimeError(f"{type_name(error)}: {described.evalue if described else ''}")
 
 
 # --------------------------------------------------------------------------- what it writes
 
 
 class _Stream(io.TextIOBase):
-    """`sys.stdout` or `sys.stderr`: sends whole lines at once, and parts of them after a moment."""
+    """`sys.stdout` or `sys.stderr`: sends lines at once, and together when they come quickly.
 
-    def __init__(self, name: str, send: Send) -> None:
+    `_lock` guards what was not sent yet, of both: where the two alternate, the order stays.
+    """
+
+    def __init__(self, name: str, send: Receive, other: _Stream | None = None) -> None:
         self._name = name
         self._send = send
+        self._other = other
         self._parts: list[str] = []
         self._size = 0
-        self._lock = threading.RLock()
-        self._timer: threading.Timer | None = None
+        if other is None:
+            self._lock = threading.RLock()
+        else:
+            self._lock, other._other = other._lock, self
+        self._window = (0.0, 0)  # since when so many lines were sent
+        self._wakes_flusher: Callable[[], None] | None = None
+        self._is_due = False
 
     name = property(lambda self: f"<{self._name}>")
     encoding = "utf-8"
@@ -216,24 +293,37 @@ class _Stream(io.TextIOBase):
         if not isinstance(text, str):
             raise TypeError(f"write() argument must be str, not {type(text).__name__}")
         with self._lock:
+            if self._other is not None and self._other._size:
+                self._other.flush()
             self._parts.append(text)
             self._size += len(text)
-            if "\n" in text or self._size > _LARGE:
+            if self._size > _LARGE or ("\n" in text and self._is_quiet):
                 self.flush()
-            elif self._timer is None:
-                self._timer = threading.Timer(_FLUSH_AFTER, self.flush)
-                self._timer.daemon = True
-                self._timer.start()
+            elif not self._is_due and self._wakes_flusher is not None:
+                self._is_due = True
+                self._wakes_flusher()
         return len(text)
+
+    @property
+    def _is_quiet(self) -> bool:
+        """Whether a line may go at once: what follows may hold the GIL, and nobody could send it any more."""
+        began, count = self._window
+        now = _now()
+        if now - began > _FLUSH_AFTER:
+            began, count = now, 0
+        self._window = (began, count + 1)
+        return self._wakes_flusher is None or count < _MOST_LINES
 
     def flush(self) -> None:
         with self._lock:
-            if self._timer is not None:
-                self._timer.cancel()
-                self._timer = None
+            self._is_due = False
             text, self._parts, self._size = "".join(self._parts), [], 0
             if text:
                 self._send(("stream", self._name, sendable(text)))
+
+    def flush_with(self, wake: Callable[[], None] | None) -> None:
+        """Have somebody who calls `flush` soon, when woken; without one, every line is sent at once."""
+        self._wakes_flusher = wake
 
     def writable(self) -> bool:
         return True
@@ -245,10 +335,29 @@ class _Stream(io.TextIOBase):
         return {"stdout": 1, "stderr": 2}[self._name]
 
 
+def _flush_soon(streams: list[_Stream]) -> None:
+    """Have a thread that sends what streams hold back. A forked child has not got it."""
+    wanted = threading.Event()
+
+    def run() -> None:
+        while True:
+            wanted.wait()
+            wanted.clear()
+            _sleep(_FLUSH_AFTER)
+            for stream in streams:
+                stream.flush()
+
+    threading.Thread(target=run, name="jobs-flush", daemon=True).start()
+    for stream in streams:
+        stream.flush_with(wanted.set)
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=functools.partial(stream.flush_with, None))
+
+
 class _Publisher(DisplayPublisher):
     """Sends what is displayed."""
 
-    def __init__(self, shell: InteractiveShell, send: Send) -> None:
+    def __init__(self, shell: InteractiveShell, send: Receive) -> None:
         super().__init__(parent=shell, shell=shell)  # type: ignore[no-untyped-call, unused-ignore] # IPython's
         self._send = send
 
@@ -275,12 +384,12 @@ def _flush_before_processes(streams: list[_Stream], event: str, _: tuple[Any, ..
             stream.flush()
 
 
-def _show_traceback(send: Send, etype: type, evalue: Any, stb: list[str]) -> None:
+def _show_traceback(send: Receive, etype: type, evalue: Any, stb: list[str]) -> None:
     content = {"ename": etype.__name__, "evalue": sendable(str(evalue)), "traceback": [sendable(line) for line in stb]}
     send(("message", "error", content))
 
 
-def _send_in_order(streams: list[_Stream], send: Send, message: tuple[Any, ...]) -> None:
+def _send_in_order(streams: list[_Stream], send: Receive, message: tuple[Any, ...]) -> None:
     """Send what was written before first."""
     for stream in streams:
         stream.flush()

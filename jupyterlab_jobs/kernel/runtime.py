@@ -26,6 +26,7 @@ from .cell_names import dependencies
 from .child_output import PipeReader, hear_children
 from .completion import complete_jobs
 from .control import ControlChannel
+from .dask_backend import DaskBackend
 from .displays import route_displays, show_result
 from .errors import NoSuchJob
 from .exit import route_exit
@@ -37,7 +38,7 @@ from .lanes import Lanes
 from .magics import JobMagics
 from .main_thread import MainThread
 from .name_hint import add_hint, hint_at_jobs
-from .process_backend import ProcessBackend, can_fork
+from .process_backend import ProcessBackend
 from .progress_bars import follow_progress_bars
 from .publisher import Publisher
 from .quiet_kill import silence_kills
@@ -105,7 +106,8 @@ class Runtime:
         self.publisher = Publisher(self._transport)
         self.registry = Registry(self.publisher, self._describe_error, self._request_id, self._make_ready)
         self.backends = Backends()
-        self.jobs = Jobs(self.registry, self._origin_of_call, self._submit_code, self.backends)
+        self._dask = DaskBackend(shell, __version__)
+        self.jobs = Jobs(self.registry, self._origin_of_call, self._submit_code, self.backends, self._dask)
         self.lanes = Lanes()
         self.main_thread = MainThread(self.kernel, self._transport)
         self._pid = os.getpid()
@@ -116,8 +118,8 @@ class Runtime:
         self._streams = KernelStreams()
         self._pipes = PipeReader()
         self._processes = ProcessBackend(self._pipes)
-        if can_fork():
-            self.backends.register("process", self._processes)
+        self.backends.register("process", self._processes)
+        self.backends.register("dask", self._dask)
         self._installed = Replacements()
         self._for_jobs = Replacements()
         refuse_input(self._installed, self.kernel)
