@@ -104,7 +104,7 @@ class DaskBackend:
             dashboard = f", dashboard at {client.dashboard_link}" if client.dashboard_link else ""
             workers = len(_answer(client, client.nthreads))
             job._output.note(f"Started a Dask cluster on this machine with {workers} workers{dashboard}")
-        cluster.prepare()
+        run_as(None, cluster.prepare)
         return DaskSession(job, cluster, setup)
 
     def close(self) -> None:
@@ -270,11 +270,9 @@ class DaskSession:
                 "setup": self._shared_setup(),
                 "task": self._sendable(task),
             }
-            self._future = future = client.submit(eval, _DO, names, key=key, pure=False)
+            self._future = future = run_as(None, self._submit, key, names)
             if self._is_killed:  # before there was anything to cancel
                 future.cancel()
-            inbox = self._inbox
-            future.add_done_callback(lambda _: inbox.put(_DONE))
             outcome = self._converse(receive)
             if outcome is not None:
                 return outcome
@@ -283,6 +281,13 @@ class DaskSession:
             self._over.set()
             del self._cluster.inboxes[key]
             self._future = None
+
+    def _submit(self, key: str, names: dict[str, Any]) -> Any:
+        # Not as the job: Dask starts threads of its own when it first needs them, and a kill would end them.
+        future = self._client.submit(eval, _DO, names, key=key, pure=False)
+        inbox = self._inbox
+        future.add_done_callback(lambda _: inbox.put(_DONE))
+        return future
 
     def _converse(self, receive: Receive) -> Packed | None:
         """Take what comes until the task is done; returns the outcome if it was told."""
@@ -356,7 +361,9 @@ class DaskSession:
     def _sendable(self, packed: Packed) -> Any:
         """A pickled value as an argument of a task."""
         # The scheduler unpickles what is in its list of tasks.
-        return self._client.scatter(packed, hash=False) if packed.size > _LARGE else packed.plain()
+        if packed.size <= _LARGE:
+            return packed.plain()
+        return run_as(None, functools.partial(self._client.scatter, packed, hash=False))
 
 
 class _HeldByDask:
