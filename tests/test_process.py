@@ -322,3 +322,48 @@ def test_what_makes_no_sense_is_said_in_a_line(kernel: Kernel) -> None:
     said = kernel.text(kernel.execute("%job -p 1"), "stderr")
     kernel.execute("del sys.modules['cloudpickle']")
     assert 'pip install "jupyterlab-jobs[process]"' in said
+
+
+# ------------------------------------------------------------------------------ limits
+
+
+def test_a_limit_for_processes_queues_them_and_nobody_else(kernel: Kernel) -> None:
+    kernel.execute("jobs.limits['process'] = 1")
+    try:
+        _, first = on_the_way(kernel, "%%job -p\nimport time\nprint('on')\ntime.sleep(1000)")
+        second = kernel.job_of(kernel.execute("%job -p 2"))
+        third = kernel.job_of(kernel.execute("%job -p 3"))
+        assert kernel.in_state(second, "queued")["waiting_for"] == "its turn: 1 at once on process"
+        assert kernel.run_job("%job 'in a thread'")[1]["state"] == "finished"
+        kernel.ask("kill", {"jobs": [first]})
+        ended = [kernel.ended(job_id) for job_id in (second, third)]
+        assert [record["state"] for record in ended] == ["finished", "finished"]
+        assert ended[1]["started"] >= ended[0]["ended"]
+    finally:
+        kernel.execute("del jobs.limits['process']")
+    assert kernel.value("jobs.limits['process'], list(jobs.limits)") == (None, ["thread", "process", "dask"])
+
+
+def test_a_limit_that_is_raised_lets_jobs_start(kernel: Kernel) -> None:
+    kernel.execute("import time\njobs.limits['thread'] = 1")
+    try:
+        first = kernel.job_of(kernel.execute("%job time.sleep(1000)"))
+        second = kernel.job_of(kernel.execute("%job time.sleep(1000)"))
+        kernel.in_state(second, "queued")
+        kernel.execute("jobs.limits['thread'] = 2")
+        kernel.in_state(second, "running")
+        assert kernel.records[first]["state"] == "running"
+    finally:
+        kernel.execute("jobs.limits['thread'] = None")
+
+
+@pytest.mark.parametrize(
+    ("assignment", "message"),
+    [
+        ("jobs.limits['process'] = 0", "a limit is a number of jobs, or None, not 0"),
+        ("jobs.limits['nowhere'] = 1", "unknown backend 'nowhere'; backends are: thread, process, dask"),
+    ],
+)
+def test_a_limit_that_is_none_is_refused(kernel: Kernel, assignment: str, message: str) -> None:
+    reply = kernel.shell_reply(kernel.execute(assignment, wait=False))
+    assert (reply["content"]["ename"], reply["content"]["evalue"]) == ("ValueError", message)

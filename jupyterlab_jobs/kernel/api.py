@@ -13,6 +13,7 @@ from .dask_backend import DaskBackend
 from .group import Group
 from .job import Job, Origin
 from .job_table import job_table
+from .limits import Limits
 from .map_work import ErrorPolicy, MapWork
 from .registry import Registry
 from .remote_work import RemoteCalls, RemoteCallWork
@@ -37,10 +38,12 @@ class Jobs(BackgroundJobNames):
         origin: Callable[[], Origin],
         submit_code: Callable[[str, JobOptions, Origin], Job],
         backends: Backends,
+        limits: Limits,
         dask: DaskBackend,
     ) -> None:
         self._registry = registry
         self._backends = backends
+        self._limits = limits
         self._dask = dask
         self._origin = origin
         self._submit_code = submit_code
@@ -190,6 +193,14 @@ class Jobs(BackgroundJobNames):
             raise ValueError(f"jobs.limit is a number of jobs, or None, not {count!r}")
         self._has_own_limit = True
         self._registry.scheduler.limit = count
+
+    @property
+    def limits(self) -> Limits:
+        """How many jobs run at once on each backend, by its name: `jobs.limits["process"] = 8`; None for any number.
+
+        A `jobs.map` is one job. Raises `ValueError` for what is no backend or no count.
+        """
+        return self._limits
 
     @property
     def dask(self) -> Any:

@@ -16,8 +16,8 @@ Message = tuple[Any, ...]
 """What is told while a task is being done; the kind comes first.
 
 `("stream", "stdout" or "stderr", text)`, `("message", type, content)` as in the Jupyter protocol (`display_data`,
-`update_display_data`, `execute_result`, `clear_output`, `error`) and `("progress", done, total, text)` come from the
-`worker.TaskRunner`; a session may add `("place", text, url or None)`, where the task is being done, and
+`update_display_data`, `execute_result`, `clear_output`, `error`) and `("progress", done, total, text)` come from
+`worker.run_task`; a session may add `("place", text, url or None)`, where the task is being done, and
 `("note", text)`, a line for the job's cell.
 """
 
@@ -35,9 +35,9 @@ class Session(Protocol):
     """A place where tasks of one job are done, one after the other. `run` and `close` are called in one thread."""
 
     def run(self, task: Packed, receive: Receive, *, may_hold: bool) -> Packed | Held:
-        """Have a `worker.TaskRunner` do a task there; returns what its `execute` returns.
+        """Have `worker.run_task` do a task there; returns what that returns.
 
-        Everything that the runner sends goes to `receive`, in order, before this returns. Raises an exception, whose
+        Everything that it sends goes to `receive`, in order, before this returns. Raises an exception, whose
         text a user understands, if the task could not be done. Only with `may_hold` may the outcome stay there.
         """
 
@@ -67,8 +67,13 @@ class Backend(Protocol):
     def open(self, job: Job, setup: Packed | None) -> Session:
         """A place for tasks of this job. Called in a thread of the job's, undisturbed by a kill.
 
-        `setup` is for each `TaskRunner`'s `set_up`, before its first task. Raises as `Session.run` does.
+        `setup` is what `worker.run_task` is given with each task of the session. Raises as `Session.run` does.
         """
+
+
+def unknown_backend(name: str, names: list[str]) -> ValueError:
+    """What is raised for a name that no backend has."""
+    return ValueError(f"unknown backend {name!r}; backends are: {', '.join(names)}")
 
 
 class Backends:
@@ -95,7 +100,7 @@ class Backends:
         if name == THREAD:
             return None
         if name not in self._backends:
-            raise ValueError(f"unknown backend {name!r}; backends are: {', '.join(self.names)}")
+            raise unknown_backend(name, self.names)
         return self._backends[name]
 
     @property

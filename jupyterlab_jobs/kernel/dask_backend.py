@@ -256,7 +256,8 @@ class DaskSession:
         """Have a worker do a task; raises `BackendError`."""
         client = self._client
         key = f"{self._job.name[:60]}-{uuid.uuid4().hex}"
-        where = "waits for a Dask worker" if self._setup is None else f"Dask cluster at {_address(client)}"
+        waits = ", waiting for a worker" if self._setup is None else ""
+        where = f"Dask cluster at {_address(client)}{waits}"
         receive(("place", where, client.dashboard_link))
         self._over.clear()
         self._inbox = SimpleQueue()

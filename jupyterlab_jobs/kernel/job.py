@@ -82,7 +82,8 @@ class Job(futures.Future[Any]):
     """Why the runtime itself has killed it."""
     backend = "thread"
     """Where it runs."""
-    _place: Place | None = None
+    place: Place | None = None
+    """Where exactly it runs, if its backend says so."""
     notifies = False
     """Whether the page tells the user of its end."""
 
@@ -241,8 +242,8 @@ class Job(futures.Future[Any]):
     def _set_place(self, text: str, url: str | None) -> None:
         """Its backend tells where exactly it runs."""
         place = Place(text, url)
-        if place != self._place:
-            self._place = place
+        if place != self.place:
+            self.place = place
             self._registry.publisher.wake(self)
 
     def kill(self) -> bool:

@@ -143,7 +143,7 @@ def record(job: Job) -> dict[str, Any]:
         "request": job.origin.parent.get("msg_id"),
         "execution_count": job.execution_count,
         "backend": job.backend,
-        "place": None if job._place is None else asdict(job._place),
+        "place": None if job.place is None else asdict(job.place),
         "lane": job.origin.lane,
         "submitted": job.submitted,
         "started": job.started,

@@ -39,6 +39,7 @@ class Registry:
         describe_error: Callable[[BaseException], JobError],
         current_request: Callable[[], str],
         make_ready: Callable[[], None],
+        limit_of: Callable[[str], int | None],
     ) -> None:
         self.publisher = publisher
         self.current_request = current_request
@@ -54,7 +55,7 @@ class Registry:
         """That of all jobs that have ended and left no thread or process behind: each takes a kilobyte."""
         self._reaper = Reaper(self._tell_stuck)
         self._deadlines = Deadlines(self._time_is_up)
-        self.scheduler = Scheduler(self._prepare, self._launch, self._refuse, publisher.wake)
+        self.scheduler = Scheduler(self._prepare, self._launch, self._refuse, publisher.wake, limit_of)
 
     def next_id(self) -> int:
         """An id for a job that is about to be added."""

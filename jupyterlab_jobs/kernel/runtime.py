@@ -35,6 +35,7 @@ from .foreground import ForegroundCells, notice_aborts, record_foreground
 from .job import Job, JobError, Origin
 from .job_names import route_names
 from .lanes import Lanes
+from .limits import Limits
 from .magics import JobMagics
 from .main_thread import MainThread
 from .name_hint import add_hint, hint_at_jobs
@@ -104,10 +105,13 @@ class Runtime:
         self.version = __version__
         self._transport = KernelTransport(self.kernel)
         self.publisher = Publisher(self._transport)
-        self.registry = Registry(self.publisher, self._describe_error, self._request_id, self._make_ready)
         self.backends = Backends()
+        limits = Limits(lambda: self.backends.names, lambda: self.registry.scheduler.limits_changed())
+        self.registry = Registry(
+            self.publisher, self._describe_error, self._request_id, self._make_ready, limits.__getitem__
+        )
         self._dask = DaskBackend(shell, __version__)
-        self.jobs = Jobs(self.registry, self._origin_of_call, self._submit_code, self.backends, self._dask)
+        self.jobs = Jobs(self.registry, self._origin_of_call, self._submit_code, self.backends, limits, self._dask)
         self.lanes = Lanes()
         self.main_thread = MainThread(self.kernel, self._transport)
         self._pid = os.getpid()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import threading
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -59,8 +60,13 @@ class Scheduler:
         launch: Callable[[Job], None],
         refuse: Callable[[Job, str], None],
         changed: Callable[[Job], None],
+        limit_of: Callable[[str], int | None],
     ) -> None:
-        """`refuse` is told a reason why the job never starts; `changed`, that `waiting_for` is another text."""
+        """`refuse` is told a reason why the job never starts; `changed`, that `waiting_for` is another text.
+
+        `limit_of` tells how many jobs of a backend may run at once, None for any number. It is called under the lock.
+        """
+        self._limit_of = limit_of
         self._prepare = prepare
         self._launch = launch
         self._refuse = refuse
@@ -68,7 +74,8 @@ class Scheduler:
         self._lock = threading.Lock()
         self._limit: int | None = None
         self._blocked: dict[Job, list[Awaited]] = {}
-        self._ready: dict[Job, None] = {}
+        self._ready: defaultdict[str, dict[Job, int]] = defaultdict(dict)  # by backend, with numbers in their order
+        self._numbers = itertools.count()
         self._running: set[Job] = set()
         self._in_wait: dict[Job, int] = {}  # running jobs that wait for others, by the number of their waiting threads
         # How cells have ended: with the reason why what has waited for them does not start, or with None.
@@ -85,6 +92,10 @@ class Scheduler:
     def limit(self, limit: int | None) -> None:
         with self._lock:
             self._limit = limit
+        self.limits_changed()
+
+    def limits_changed(self) -> None:
+        """There may be room for more jobs."""
         self._post(self._launch_ready)
 
     # ---------------------------------------------------------------------- in any thread
@@ -106,12 +117,12 @@ class Scheduler:
         with self._lock:
             if job.state in ENDED:  # it was killed before; `job_ended` does not come any more
                 return
-            starts = now or (not self._ready and self._has_room)
+            # It overtakes nobody but those that wait for room on another backend.
+            starts = now or (self._has_room_on(job.backend) and not self._ready[job.backend])
             if starts:
                 self._running.add(job)
             else:
-                job.waiting_for = WAITS_FOR_ITS_TURN
-                self._ready[job] = None
+                self._have_wait(job)
         if starts:
             self._launch(job)
         else:
@@ -121,10 +132,10 @@ class Scheduler:
     def start_now(self, job: Job) -> bool:
         """Start a job that waits, whatever it waits for; returns whether it did."""
         with self._lock:
-            if job not in self._blocked and job not in self._ready:
+            if job not in self._blocked and job not in self._ready[job.backend]:
                 return False
             self._blocked.pop(job, None)
-            self._ready.pop(job, None)
+            self._ready[job.backend].pop(job, None)
             job.waiting_for = None
             self._running.add(job)
         run_as(None, self._prepare, job)
@@ -136,9 +147,9 @@ class Scheduler:
         with self._lock:
             self._running.discard(job)
             self._in_wait.pop(job, None)
-            self._ready.pop(job, None)
+            self._ready[job.backend].pop(job, None)
             self._blocked.pop(job, None)
-            if not self._ready and not self._blocked:
+            if not any(self._ready.values()) and not self._blocked:
                 return
         self._post(lambda: self._release(AwaitedJob(job)))
 
@@ -184,7 +195,7 @@ class Scheduler:
             return
         with self._lock:
             self._in_wait[job] = self._in_wait.get(job, 0) + 1
-            others_wait = bool(self._ready)
+            others_wait = any(self._ready.values())
         if others_wait:
             self._post(self._launch_ready)
         try:
@@ -198,10 +209,22 @@ class Scheduler:
 
     # --------------------------------------------------------------------------------------
 
-    @property
-    def _has_room(self) -> bool:
+    def _has_room_on(self, backend: str) -> bool:
         assert self._lock.locked()
-        return self._limit is None or len(self._running) - len(self._in_wait) < self._limit
+        if self._limit is not None and len(self._running) - len(self._in_wait) >= self._limit:
+            return False
+        limit = self._limit_of(backend)
+        return limit is None or limit > sum(
+            job.backend == backend and job not in self._in_wait for job in self._running
+        )
+
+    def _have_wait(self, job: Job) -> None:
+        assert self._lock.locked()
+        limit = self._limit_of(job.backend)
+        job.waiting_for = (
+            WAITS_FOR_ITS_TURN if limit is None else f"{WAITS_FOR_ITS_TURN}: {limit} at once on {job.backend}"
+        )
+        self._ready[job.backend][job] = next(self._numbers)
 
     def _still_missing(self, awaited: Sequence[Awaited]) -> tuple[list[Awaited], str | None]:
         """What has not ended yet, and why the job never starts."""
@@ -245,18 +268,22 @@ class Scheduler:
             with self._lock:
                 if self._blocked.pop(job, None) is None:  # it was started or killed meanwhile
                     continue
-                job.waiting_for = WAITS_FOR_ITS_TURN
-                self._ready[job] = None
+                self._have_wait(job)
             self._changed(job)
         self._launch_ready()
 
     def _launch_ready(self) -> None:
         while True:
             with self._lock:
-                if not self._ready or not self._has_room:
+                first = (
+                    next(iter(ready.items()))
+                    for backend, ready in self._ready.items()
+                    if ready and self._has_room_on(backend)
+                )
+                job, _ = min(first, key=lambda item: item[1], default=(None, 0))
+                if job is None:
                     return
-                job = next(iter(self._ready))
-                del self._ready[job]
+                del self._ready[job.backend][job]
                 job.waiting_for = None
                 self._running.add(job)
             self._launch(job)

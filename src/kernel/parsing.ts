@@ -5,6 +5,7 @@ import type {
   IJob,
   IJobError,
   IJobOutput,
+  IJobPlace,
   IJobProgress,
   IOutputLog
 } from '../model/job';
@@ -308,6 +309,7 @@ export function parseRecord(value: unknown, runtime: string): IJob {
       'execution_count'
     ),
     backend: string(record.backend, 'backend'),
+    place: nullable(record.place ?? null, parsePlace, 'place'),
     lane: literal(record.lane, ['queue', 'express', 'api'], 'lane'),
     submitted: number(record.submitted, 'submitted'),
     started: nullable(record.started, number, 'started'),
@@ -325,6 +327,16 @@ export function parseRecord(value: unknown, runtime: string): IJob {
       error => parseError(object(error, 'error')),
       'error'
     )
+  };
+}
+
+function parsePlace(value: unknown): IJobPlace {
+  const place = object(value, 'place');
+  const url = nullable(place.url, string, 'url');
+  return {
+    text: string(place.text, 'text'),
+    // It may come from anywhere, and becomes a link.
+    url: url !== null && /^https?:\/\//i.test(url) ? url : null
   };
 }
 

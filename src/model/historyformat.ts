@@ -130,6 +130,7 @@ function writeRecord(job: IJob): ReadonlyJSONObject {
     request: job.request,
     execution_count: job.executionCount,
     backend: job.backend,
+    place: job.place && { ...job.place },
     lane: job.lane,
     submitted: job.submitted,
     started: job.started,

@@ -54,6 +54,15 @@ export interface IJobProgress {
 }
 
 /**
+ * Where exactly a job runs.
+ */
+export interface IJobPlace {
+  readonly text: string;
+  /** A page about it: its scheme is `http` or `https`. */
+  readonly url: string | null;
+}
+
+/**
  * One job, as the browser knows it. Times are seconds since the epoch by the
  * kernel's clock.
  */
@@ -72,6 +81,8 @@ export interface IJob {
   readonly request: string | null;
   readonly executionCount: number | null;
   readonly backend: string;
+  /** In the words of the backend, if it says so. */
+  readonly place: IJobPlace | null;
   readonly lane: JobLane;
   readonly submitted: number;
   readonly started: number | null;

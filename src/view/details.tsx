@@ -40,7 +40,7 @@ export function JobDetails(props: {
       {isStuck(job) && (
         <div className="jp-Jobs-note">
           {trans.__(
-            'It is in a call that cannot be interrupted. Wait for it to return, or restart the kernel.'
+            'It is in a call that cannot be interrupted. Wait for it to return, or restart the kernel. In a process of its own (%job -p) it could be killed.'
           )}
         </div>
       )}
@@ -167,10 +167,20 @@ function JobFacts(props: {
     facts.push(trans.__('ended %1', timeOfDay(job.ended)));
   }
   if (job.backend !== 'thread') {
-    facts.push(trans.__('runs on: %1', job.backend));
+    facts.push(trans.__('runs on: %1', job.place?.text ?? job.backend));
   }
   return facts.length ? (
-    <div className="jp-Jobs-note">{facts.join(' · ')}</div>
+    <div className="jp-Jobs-note">
+      {facts.join(' · ')}
+      {job.place?.url && (
+        <>
+          {' · '}
+          <a href={job.place.url} target="_blank" rel="noopener noreferrer">
+            {trans.__('Dashboard')}
+          </a>
+        </>
+      )}
+    </div>
   ) : null;
 }
 

@@ -71,6 +71,11 @@ export const JobRow = memo(function JobRow(props: IJobRowProps): JSX.Element {
           <bdi className="jp-Jobs-name" title={job.name}>
             {job.name}
           </bdi>
+          {job.backend !== 'thread' && (
+            <bdi className="jp-Jobs-backend" title={job.place?.text}>
+              {job.backend}
+            </bdi>
+          )}
           {job.executionCount !== null && (
             <span className="jp-Jobs-cell">[{job.executionCount}]</span>
           )}

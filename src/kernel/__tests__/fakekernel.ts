@@ -193,6 +193,7 @@ export function record(id: number, fields: object = {}): object {
     request: null,
     execution_count: null,
     backend: 'thread',
+    place: null,
     lane: 'queue',
     submitted: id,
     started: id,

@@ -78,6 +78,7 @@ describe('parseMessage', () => {
           request: null,
           executionCount: null,
           backend: 'thread',
+          place: null,
           lane: 'queue',
           submitted: 3,
           started: 3,

@@ -22,6 +22,7 @@ export function finishedJob(
     request: 'request',
     executionCount: 3,
     backend: 'thread',
+    place: null,
     lane: 'queue',
     submitted: id,
     started: id,

@@ -17,6 +17,7 @@ function job(id: number, fields: Partial<IJob> = {}, runtime = 'r1'): IJob {
     request: null,
     executionCount: null,
     backend: 'thread',
+    place: null,
     lane: 'queue',
     submitted: id,
     started: id,

@@ -21,6 +21,7 @@ export function makeJob(id: number, fields: Partial<IJob> = {}): IJob {
     request: `request-${id}`,
     executionCount: id,
     backend: 'thread',
+    place: null,
     lane: 'queue',
     submitted: 0,
     started: 0,
