@@ -25,6 +25,8 @@ from .latency import express_lane, idle_runtime, in_kernel  # noqa: E402
 from .page import page_size  # noqa: E402
 from .patches import cost_of_patches  # noqa: E402
 from .python_side import python_side  # noqa: E402
+from .saturation import saturation  # noqa: E402
+from .scale_out import scale_out  # noqa: E402
 from .statistics import Row  # noqa: E402
 from .table import Table  # noqa: E402
 
@@ -46,6 +48,11 @@ def _kill(python: str) -> Iterator[Row | Table]:
     yield from kills_compared(python)
 
 
+def _scale(python: str) -> Iterator[Row | Table]:
+    yield from scale_out(python)
+    yield saturation(python)
+
+
 def _page(python: str) -> Iterator[Row]:
     yield page_size()
 
@@ -60,6 +67,7 @@ _GROUPS: dict[str, Callable[[str], Iterator[Row | Table]]] = {
     "idle": _idle,
     "flood": cells_in_a_flood,
     "kill": _kill,
+    "scale": _scale,
     "python": python_side,
     "page": _page,
     "browser": _browser,

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 _PIPE_SIZE = 65536
 """What fits into a pipe: one read of that many bytes takes all that was written before it."""
 
+_LINGER = 5.0
+"""Seconds that the thread waits for other pipes: to start it takes as long as a small job."""
+
 # Not the one for jobs that can be killed.
 _new_poll: Callable[[], Any] = getattr(select, "poll", None)  # type: ignore[assignment] # not on Windows
 
@@ -103,7 +106,7 @@ def hear_all(pipes: list[ChildPipe]) -> None:
 
 
 class PipeReader:
-    """Reads the pipes of all jobs' children, in a thread that lives as long as there are any.
+    """Reads the pipes of all jobs' children, in a thread that lives a little longer than these.
 
     `_lock` guards the number of pipes and the thread.
     """
@@ -150,15 +153,18 @@ class PipeReader:
 
     def _run(self) -> None:
         while True:
-            for key, _ in self._selector.select():
+            ready = self._selector.select(_LINGER)
+            for key, _ in ready:
                 if not key.data.hear():
                     self._selector.unregister(key.fd)
                     key.data.close()
                     with self._lock:
                         self._pipes -= 1
-                        if self._pipes == 0:
-                            self._thread = None
-                            return
+            if not ready:
+                with self._lock:
+                    if self._pipes == 0:
+                        self._thread = None
+                        return
 
 
 def _heard_init(original: Callable[..., None], reader: PipeReader) -> Callable[..., None]:

@@ -24,7 +24,7 @@ from typing import Any, cast
 from . import bootstrap
 from .backends import Receive
 from .guardian import guard, start_guardian
-from .process_wire import ENDED, OUTCOME, REPORT, STARTED, receive_packed, send_packed
+from .process_wire import ENDED, OUTCOME, REPORT, SETUP, STARTED, TASK, receive_buffers, send_packed
 from .processes import ChildProcesses
 from .remote_failure import BackendError
 from .remote_task import Packed
@@ -76,13 +76,13 @@ class ProcessPool:
         """A process that nobody else has."""
         with self._lock:
             server = self._living_server()
-            process = self._spare or server.start()
-            # The next job's, which then need not wait for the fork.
-            self._spare = server.start()
-            return process
+            process, self._spare = self._spare or server.start(), None
+        # The next job need not wait for a fork, nor this one for that.
+        process.when_busy = self.warm_up
+        return process
 
     def warm_up(self) -> None:
-        """Have a process ready."""
+        """Have a process ready for the next job."""
         with self._lock:
             server = self._living_server()
             self._spare = self._spare or server.start()
@@ -185,6 +185,8 @@ class JobProcess:
         self._ended = threading.Event()
         self._status: int | None = None
         self._is_terminated = False
+        self.when_busy: Callable[[], None] | None = None
+        """To be called as soon as it has its first task."""
 
     # ---------------------------------------------------- told by the server's thread
 
@@ -205,17 +207,18 @@ class JobProcess:
     def set_up(self, setup: Packed) -> None:
         """Tell what all of its tasks have in common; raises `ProcessDied`."""
         with self._telling_its_death():
-            self._connection.send("setup")
-            send_packed(self._connection, setup)
+            send_packed(self._connection, SETUP, setup)
 
     def run(self, task: Packed, receive: Receive) -> Packed:
         """Have it do a task, and hand on what it sends; returns the outcome. Raises `ProcessDied`."""
         with self._telling_its_death():
-            self._connection.send("task")
-            send_packed(self._connection, task)
-            while (message := self._connection.recv()) != OUTCOME:
+            send_packed(self._connection, TASK, task)
+            when_busy, self.when_busy = self.when_busy, None
+            if when_busy is not None:
+                when_busy()
+            while (message := self._connection.recv())[0] != OUTCOME:
                 receive(message)
-            return receive_packed(self._connection)
+            return receive_buffers(self._connection, message)
 
     @contextlib.contextmanager
     def _telling_its_death(self) -> Iterator[None]:

@@ -21,7 +21,7 @@ from typing import Any, NoReturn
 
 from .descriptor_output import DescriptorOutput
 from .errors import JobKilled
-from .process_wire import ENDED, OUTCOME, REPORT, STARTED, receive_packed, send_packed
+from .process_wire import ENDED, OUTCOME, REPORT, SETUP, STARTED, receive_buffers, send_packed
 from .remote_worker import TaskRunner, prepare
 
 _DESCRIPTORS = 5
@@ -110,16 +110,17 @@ def _work(connection: Connection[Any, Any], read_stdout: int, read_stderr: int) 
             connection.send(message)
 
     runner = TaskRunner(send)
+    runner.warm_up()
     while True:
-        kind, packed = connection.recv(), receive_packed(connection)
-        if kind == "setup":
+        message = connection.recv()
+        packed = receive_buffers(connection, message)
+        if message[0] == SETUP:
             runner.set_up(packed)
             continue
         outcome = runner.execute(packed)
         with descriptors.lock:
             descriptors.drain()
-            connection.send(OUTCOME)
-            send_packed(connection, outcome)
+            send_packed(connection, OUTCOME, outcome)
 
 
 def main() -> None:

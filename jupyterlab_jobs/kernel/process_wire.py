@@ -14,23 +14,30 @@ from .remote_task import Packed
 REPORT = struct.Struct("!cqi")
 """What the server says: `STARTED`, and a process id; `ENDED`, the process id, and what `waitpid` says."""
 
-OUTCOME = ("outcome",)
-"""What the process of a job says last of a task; the outcome follows."""
-
 STARTED = b"s"
 ENDED = b"e"
 
 
-def send_packed(connection: Connection[Any, Any], packed: Packed) -> None:
+SETUP = "setup"
+TASK = "task"
+OUTCOME = "outcome"
+"""Kinds of messages that carry a pickled value: the first two to the process of a job, the other from it.
+
+Between a task and its outcome it sends what `backends.Message` describes.
+"""
+
+
+def send_packed(connection: Connection[Any, Any], kind: str, packed: Packed) -> None:
     """Send a pickled value; large buffers go as they are."""
-    connection.send((packed.data, [memoryview(buffer).nbytes for buffer in packed.buffers], packed.sources))
+    sizes = [memoryview(buffer).nbytes for buffer in packed.buffers]
+    connection.send((kind, packed.data, sizes, packed.sources))
     for buffer in packed.buffers:
         connection.send_bytes(buffer)
 
 
-def receive_packed(connection: Connection[Any, Any]) -> Packed:
-    """Receive what `send_packed` has sent; raises `EOFError` at the end of the connection."""
-    data, sizes, sources = connection.recv()
+def receive_buffers(connection: Connection[Any, Any], message: tuple[Any, ...]) -> Packed:
+    """The pickled value of a message that `send_packed` has sent; raises `EOFError` at the end of the connection."""
+    _, data, sizes, sources = message
     buffers = []
     for size in sizes:
         buffer = bytearray(size)

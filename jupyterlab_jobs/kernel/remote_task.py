@@ -128,9 +128,13 @@ class Surroundings:
     def apply(self) -> None:
         """Have this process have them."""
         os.chdir(self.directory)
-        os.environ.clear()
-        os.environ.update(self.environment)
-        sys.path[:] = self.path
+        # What is the same stays: each assignment goes to the system.
+        environment = dict(os.environ)
+        for name in environment.keys() - self.environment.keys():
+            del os.environ[name]
+        os.environ.update(self.environment.items() - environment.items())
+        if sys.path != self.path:
+            sys.path[:] = self.path
 
 
 @dataclass(frozen=True, slots=True)

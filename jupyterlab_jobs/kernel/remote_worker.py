@@ -6,7 +6,10 @@
 from __future__ import annotations
 
 import asyncio
+import builtins
+import contextlib
 import functools
+import gc
 import inspect
 import io
 import os
@@ -14,9 +17,11 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
 from IPython.core.displaypub import DisplayPublisher
+from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
@@ -42,6 +47,7 @@ from .remote_task import (
     NotPicklable,
     Outcome,
     Packed,
+    Surroundings,
     is_picklable,
     pack,
     stays,
@@ -109,12 +115,27 @@ class RemoteJobs:
 
 
 def prepare() -> InteractiveShell:
-    """Have a shell in this process."""
+    """Have a shell in this process, and all that every task needs: it is forked, and each fork would do it again."""
     config = Config()
-    # Nor a thread that keeps one: this process is forked.
+    # Nor a thread that keeps one.
     config.HistoryManager.enabled = False
     shell: InteractiveShell = WorkerShell.instance(config=config)
+    with contextlib.suppress(UsageError):  # told by the task
+        _first_task()
+    # Else the collector would write to every page, and have it copied.
+    gc.collect()
+    gc.freeze()
     return shell
+
+
+@functools.cache
+def _first_task() -> Packed:
+    """Calls a function that does nothing, and goes over by value as those of a notebook."""
+    function = FunctionType(_nothing.__code__, {"__name__": "__main__", "__builtins__": builtins}, "nothing")
+    return pack((Surroundings.present(), CallTask(function, (), {})))
+
+
+def _nothing() -> None: ...
 
 
 class TaskRunner:
@@ -135,6 +156,11 @@ class TaskRunner:
         jupyterlab_jobs.jobs = RemoteJobs(self._job)  # type: ignore[assignment] # all that there is here
         sys.addaudithook(functools.partial(_flush_before_processes, self._streams))
         follow_progress_bars(Replacements())
+
+    def warm_up(self) -> None:
+        """Do a task that does nothing: a process that was just forked has to copy each page that it uses for one."""
+        with contextlib.suppress(UsageError):
+            self.execute(_first_task())
 
     def set_up(self, setup: Packed) -> None:
         """What all tasks have in common that come now."""
