@@ -14,7 +14,7 @@ _PAGES = [page for page in sorted(_DOCS.glob("*.md")) if _BLOCK.search(page.read
 
 
 # What is compared with these, or takes them, runs in the environment that has them.
-_NEEDS = {"backends": "ipyparallel"}
+_NEEDS = {"backends": "ipyparallel", "dask": "distributed"}
 
 
 @pytest.mark.parametrize("page", _PAGES, ids=[page.stem for page in _PAGES])

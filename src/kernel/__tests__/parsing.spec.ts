@@ -106,6 +106,24 @@ describe('parseMessage', () => {
     ).toThrow('"timed_out" must be true or false');
   });
 
+  it('reads where a job runs, and takes no link but that of a page', () => {
+    const placed = (url: unknown) =>
+      published(
+        event(1, { jobs: [record(1, { place: { text: 'there', url } })] })
+      );
+    for (const url of ['http://host:8787/status', 'https://host/x', null]) {
+      expect(placed(url)).toMatchObject({
+        jobs: [{ place: { text: 'there', url } }]
+      });
+    }
+    for (const url of ['javascript:alert(1)', ' http://x', 'file:///etc', '']) {
+      expect(placed(url)).toMatchObject({
+        jobs: [{ place: { text: 'there', url: null } }]
+      });
+    }
+    expect(() => placed(1)).toThrow('"url" must be ');
+  });
+
   it('reads a failed job', () => {
     const error = { ename: 'E', evalue: 'v', traceback: ['a', 'b'] };
     expect(

@@ -62,6 +62,26 @@ describe('JobRow', () => {
     expect(node.querySelector('img')).toBeNull();
   });
 
+  it('says where a job runs, if not in a thread', () => {
+    const place = { text: 'Dask worker 0', url: 'http://host:8787/status' };
+    const { query, render } = mount(row(makeJob(1), true));
+    expect(query('.jp-Jobs-backend')).toBeNull();
+    expect(query('.jp-Jobs-details')?.textContent).not.toContain('runs on');
+
+    render(row(makeJob(1, { backend: 'process' }), true));
+    expect(query('.jp-Jobs-backend')?.textContent).toBe('process');
+    expect(query('.jp-Jobs-details')?.textContent).toContain(
+      'runs on: process'
+    );
+    expect(query('.jp-Jobs-details a')).toBeNull();
+
+    render(row(makeJob(1, { backend: 'dask', place }), true));
+    expect(query('.jp-Jobs-details')?.textContent).toContain(
+      'runs on: Dask worker 0 · Dashboard'
+    );
+    expect(query('.jp-Jobs-details a')?.getAttribute('href')).toBe(place.url);
+  });
+
   it('kills without opening, and again while stopping', () => {
     const { click, query, render } = mount(row(makeJob(3)));
     click('[aria-label="Kill job 3"]');
