@@ -11,6 +11,8 @@ import notify from './plugins/notify';
 import panel from './plugins/panel';
 import panelSide from './plugins/panelside';
 import runCell from './plugins/runcell';
+import running from './plugins/running';
+import statusBar from './plugins/statusbar';
 
 export * from './tokens';
 
@@ -27,5 +29,7 @@ export default [
   commands,
   limit,
   notify,
-  runCell
+  runCell,
+  running,
+  statusBar
 ];

@@ -2,7 +2,13 @@ import type {
   JupyterFrontEnd,
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
-import { Clipboard, ICommandPalette, Notification } from '@jupyterlab/apputils';
+import {
+  Clipboard,
+  Dialog,
+  ICommandPalette,
+  Notification,
+  showDialog
+} from '@jupyterlab/apputils';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
@@ -18,6 +24,7 @@ import type { ReadonlyJSONObject } from '@lumino/coreutils';
 
 import type { IJob } from '../model/job';
 import { hasEnded, jobKey } from '../model/job';
+import type { IKernelJobs } from '../tokens';
 import { IJobs } from '../tokens';
 import { jobsIcon } from '../view/icons';
 import { IJobsPanel } from '../view/tokens';
@@ -100,11 +107,15 @@ function kernelCommands(
         const kernel = findKernelJobs(args, jobs, tracker);
         return kernel !== null && some(kernel.state.jobs.values(), isAlive);
       },
-      execute: args =>
-        reportFailure(
-          findKernelJobs(args, jobs, tracker)?.killAll(),
-          trans.__('Failed to kill all jobs.')
-        )
+      execute: async args => {
+        const kernel = findKernelJobs(args, jobs, tracker);
+        if (kernel && (await confirmKillAll(kernel, trans))) {
+          await reportFailure(
+            kernel.killAll(),
+            trans.__('Failed to kill all jobs.')
+          );
+        }
+      }
     },
     [CommandIDs.clear]: {
       label: trans.__('Clear Ended Jobs'),
@@ -228,6 +239,31 @@ function jobCommands(
       }
     }
   };
+}
+
+/**
+ * Ask before more than one job dies.
+ */
+async function confirmKillAll(
+  kernel: IKernelJobs,
+  trans: TranslationBundle
+): Promise<boolean> {
+  const count = [...kernel.state.jobs.values()].filter(isAlive).length;
+  if (count < 2) {
+    return true;
+  }
+  const { button } = await showDialog({
+    title: trans.__('Kill all jobs?'),
+    body: trans.__(
+      '%1 jobs of this notebook have not ended, and what they have done is lost.',
+      count
+    ),
+    buttons: [
+      Dialog.cancelButton(),
+      Dialog.warnButton({ label: trans.__('Kill All') })
+    ]
+  });
+  return button.accept;
 }
 
 function isAlive(job: IJob): boolean {

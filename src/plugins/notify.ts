@@ -5,6 +5,7 @@ import type {
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
 import { Notification } from '@jupyterlab/apputils';
+import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
@@ -14,31 +15,45 @@ import type { IJobsState, IKernelJobs } from '../tokens';
 import { IJobs } from '../tokens';
 import { stateText } from '../view/statetext';
 import { CommandIDs } from './commandids';
+import type { NotifyPolicy } from './settings';
+import { JobSettings } from './settings';
 
 const MAX_NAME_LENGTH = 60;
 
 /**
- * Tells the user of the end of the jobs that were started with `--notify`: those that the
- * page sees end, so that no reload tells it again.
+ * Tells the user of the end of jobs: of those that were started with `--notify`, or as
+ * the settings say. Only of ends that the page sees, so that no reload tells it again.
  */
 const plugin: JupyterFrontEndPlugin<void> = {
   id: 'jupyterlab-jobs:notify',
-  description: 'Tells when a job has ended, if it was started with --notify.',
+  description: 'Tells when a job has ended.',
   autoStart: true,
   requires: [IJobs],
-  optional: [ITranslator],
+  optional: [ISettingRegistry, ITranslator],
   activate: (
     app: JupyterFrontEnd,
     jobs: IJobs,
+    registry: ISettingRegistry | null,
     translator: ITranslator | null
   ) => {
     const trans = (translator ?? nullTranslator).load('jupyterlab_jobs');
+    const settings = new JobSettings(registry);
+    settings.changed.connect(() => {
+      if (settings.desktopNotifications) {
+        askPermission();
+      }
+    });
+    const onEnd = (job: IJob) => {
+      if (isWanted(job, settings.notify)) {
+        notify(job, app, trans, settings.desktopNotifications);
+      }
+    };
     const watched = new WeakSet<IKernelJobs>();
     const update = () => {
       for (const kernel of jobs.kernels) {
         if (!watched.has(kernel)) {
           watched.add(kernel);
-          watch(kernel, job => notify(job, app, trans));
+          watch(kernel, onEnd);
         }
       }
     };
@@ -59,17 +74,32 @@ function watch(kernel: IKernelJobs, onEnd: (job: IJob) => void): void {
     }
     for (const [key, job] of jobs) {
       const was = before.get(key);
-      if (job.notify && was && !hasEnded(was.state) && hasEnded(job.state)) {
+      if (was && !hasEnded(was.state) && hasEnded(job.state)) {
         onEnd(job);
       }
     }
   });
 }
 
+function isWanted(job: IJob, policy: NotifyPolicy): boolean {
+  return (
+    job.notify ||
+    policy === 'all' ||
+    (policy === 'failed' && job.state === 'failed')
+  );
+}
+
+function askPermission(): void {
+  if (window.Notification?.permission === 'default') {
+    void window.Notification.requestPermission();
+  }
+}
+
 function notify(
   job: IJob,
   app: JupyterFrontEnd,
-  trans: TranslationBundle
+  trans: TranslationBundle,
+  onDesktop: boolean
 ): void {
   const name =
     job.name.length > MAX_NAME_LENGTH
@@ -82,14 +112,26 @@ function notify(
     name
   );
   const { runtime, id } = job;
+  const show = () => {
+    void app.commands.execute(CommandIDs.openPanel, { runtime, id });
+  };
+  if (
+    onDesktop &&
+    document.hidden &&
+    window.Notification?.permission === 'granted'
+  ) {
+    const shown = new window.Notification(message);
+    shown.onclick = () => {
+      window.focus();
+      show();
+    };
+  }
   Notification.emit(message, job.state === 'finished' ? 'success' : 'error', {
     autoClose: false,
     actions: [
       {
         label: trans.__('Show'),
-        callback: () => {
-          void app.commands.execute(CommandIDs.openPanel, { runtime, id });
-        }
+        callback: show
       }
     ]
   });

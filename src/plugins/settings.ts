@@ -9,6 +9,11 @@ export const SETTINGS_ID = 'jupyterlab-jobs:plugin';
 
 const POLICIES: readonly unknown[] = ['always', 'when safe', 'never'];
 
+/** Of which jobs' ends the user is told: those with `--notify`, failures as well, all. */
+export type NotifyPolicy = 'asked' | 'failed' | 'all';
+
+const NOTIFY_POLICIES: readonly unknown[] = ['asked', 'failed', 'all'];
+
 /**
  * What the user has set; the defaults until it is loaded, and where there are no settings.
  */
@@ -47,6 +52,21 @@ export class JobSettings {
   get maxRunning(): number | null {
     const value = this._settings?.get('maxRunning').composite;
     return typeof value === 'number' && value >= 1 ? Math.floor(value) : null;
+  }
+
+  /**
+   * Of which jobs' ends the user is told.
+   */
+  get notify(): NotifyPolicy {
+    const value = this._settings?.get('notify').composite;
+    return NOTIFY_POLICIES.includes(value) ? (value as NotifyPolicy) : 'asked';
+  }
+
+  /**
+   * Whether the system tells of them while the page is hidden.
+   */
+  get desktopNotifications(): boolean {
+    return this._settings?.get('desktopNotifications').composite === true;
   }
 
   private readonly _changed = new Signal<this, void>(this);

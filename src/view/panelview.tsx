@@ -1,13 +1,15 @@
 import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { cleaningIcon, stopIcon } from '@jupyterlab/ui-components';
-import React, { useMemo } from 'react';
+import React, { useMemo, useState } from 'react';
 
 import type { IJob, JobSection } from '../model/job';
 import { sectionOf } from '../model/job';
 import type { IJobsState, IKernelJobs } from '../tokens';
 import type { Clock } from './clock';
 import type { IJobDetailActions } from './details';
+import { matchesFilter } from './filter';
+import { FilterBox } from './filterbox';
 import { IconButton } from './iconbutton';
 import { useKernelState } from './kernelstate';
 import { FirstSteps, Placeholder } from './placeholder';
@@ -58,7 +60,15 @@ export function PanelView(props: IPanelViewProps): JSX.Element {
   const kernel = subject.kind === 'kernel' ? subject.kernel : null;
   const state = useKernelState(kernel, props.isVisible);
   const jobs = state?.jobs;
+  const [query, setQuery] = useState('');
   const sections = useMemo(() => groupBySection(jobs?.values() ?? []), [jobs]);
+  const shown = useMemo(
+    () =>
+      groupBySection(
+        [...(jobs?.values() ?? [])].filter(job => matchesFilter(job, query))
+      ),
+    [jobs, query]
+  );
 
   const [expanded, toggleExpanded] = useToggleSet<string>();
   const [collapsed, toggleCollapsed] = useToggleSet<JobSection>();
@@ -66,6 +76,9 @@ export function PanelView(props: IPanelViewProps): JSX.Element {
   const content = useReveal(revealed, jobs, props.isVisible, job => {
     toggleExpanded(job.key, true);
     toggleCollapsed(sectionOf(job.state), false);
+    if (!matchesFilter(job, query)) {
+      setQuery('');
+    }
   });
 
   const options = useMemo(
@@ -89,6 +102,9 @@ export function PanelView(props: IPanelViewProps): JSX.Element {
         actions={actions}
         trans={trans}
       />
+      {running + ended > 0 && (
+        <FilterBox query={query} trans={trans} onChange={setQuery} />
+      )}
       <div className="jp-Jobs-content" ref={content}>
         <Status
           subject={subject}
@@ -96,12 +112,19 @@ export function PanelView(props: IPanelViewProps): JSX.Element {
           isEmpty={running + ended === 0}
           trans={trans}
         />
+        {running + ended > 0 &&
+          SECTIONS.every(section => shown[section].length === 0) && (
+            <Placeholder
+              title={trans.__('No such jobs')}
+              text={trans.__('No job matches “%1”.', query.trim())}
+            />
+          )}
         {state &&
           SECTIONS.map(section => (
             <Section
               key={section}
               section={section}
-              jobs={sections[section]}
+              jobs={shown[section]}
               outputs={state.outputs}
               expanded={expanded}
               isCollapsed={collapsed.has(section)}

@@ -173,7 +173,13 @@ export class NotebookWithJobs {
   /** Select a cell and run it. */
   async run(...indices: number[]): Promise<void> {
     for (const index of indices) {
-      await this.prompt(index).click();
+      // An output that appears above between the look for the cell and the click moves it.
+      await expect(async () => {
+        await this.prompt(index).click();
+        await expect(this.cell(index)).toHaveClass(/jp-mod-active/, {
+          timeout: 500
+        });
+      }).toPass();
       await this.page.keyboard.press('Control+Enter');
     }
   }

@@ -21,7 +21,8 @@ test('a job is killed from its row while the kernel is idle', async ({
 });
 
 test('jobs are killed from the badge, and all at once, while a cell computes', async ({
-  openNotebook
+  openNotebook,
+  page
 }) => {
   const notebook = await openNotebook([
     GATE,
@@ -44,6 +45,12 @@ test('jobs are killed from the badge, and all at once, while a cell computes', a
   await notebook.toHaveState(2, 'running');
 
   await notebook.panel.getByRole('button', { name: 'Kill all jobs' }).click();
+  const dialog = page.getByRole('dialog');
+  await expect(dialog).toContainText('2 jobs of this notebook have not ended');
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+  await notebook.toHaveState(2, 'running');
+  await notebook.panel.getByRole('button', { name: 'Kill all jobs' }).click();
+  await dialog.getByRole('button', { name: 'Kill All' }).click();
 
   await notebook.toHaveState(2, 'killed');
   await notebook.toHaveState(3, 'killed');

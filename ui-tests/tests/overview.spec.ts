@@ -1,0 +1,88 @@
+import { ENDLESS, expect, test } from './jobs';
+
+test('the status bar counts the jobs, and opens the panel', async ({
+  openNotebook,
+  page
+}) => {
+  const notebook = await openNotebook([ENDLESS, '%job 1 / 0', '%job 1']);
+  const item = page.locator('.jp-Jobs-status');
+  await notebook.run(2);
+  await expect(notebook.badge(2)).toHaveAttribute('data-state', 'finished');
+  await expect(item).toBeHidden();
+
+  await notebook.run(0);
+  await expect(item).toHaveText('1 job running');
+  await notebook.run(1);
+  await expect(item).toHaveText('1 job running, 1 job failed');
+  await item.click();
+  await expect(notebook.row(1)).toBeVisible();
+
+  await notebook.killButton(notebook.badge(0), 2).click();
+  await expect(item).toHaveText('1 job failed');
+  await notebook.panel
+    .getByRole('button', { name: 'Clear ended jobs' })
+    .click();
+  await expect(item).toBeHidden();
+});
+
+test('the Running panel lists the jobs of all notebooks, opens and kills them', async ({
+  openNotebook,
+  page
+}) => {
+  const notebook = await openNotebook([
+    '%%job --name "long one"\nimport time\ntime.sleep(1000)',
+    ENDLESS
+  ]);
+  await notebook.run(0, 1);
+  await expect(notebook.badge(1)).toHaveAttribute('data-state', 'running');
+
+  await notebook.command('running:show-panel');
+  const section = page
+    .locator('#jp-running-sessions .jp-RunningSessions-section')
+    .filter({ hasText: 'while True' });
+  const items = section.locator('.jp-RunningSessions-item');
+  await expect(items).toHaveCount(2);
+  const item = items.filter({ hasText: 'long one' });
+  await expect(item).toContainText('running');
+  await item.locator('.jp-RunningSessions-itemLabel').click();
+  await expect(notebook.row(1).locator('.jp-Jobs-summary')).toBeFocused();
+
+  await item.hover();
+  await item.getByTitle('Kill').click();
+  await notebook.toHaveState(1, 'killed');
+  await expect(items).toHaveCount(1);
+});
+
+test('the panel shows the jobs that the filter is for', async ({
+  openNotebook
+}) => {
+  const notebook = await openNotebook([
+    '%job --name alpha 1',
+    '%job --name beta 1 / 0',
+    '%%job --name "alpha two"\nimport time\ntime.sleep(1000)'
+  ]);
+  await notebook.openPanel();
+  await expect(
+    notebook.panel.getByRole('searchbox', { name: 'Filter jobs' })
+  ).toHaveCount(0);
+  await notebook.run(0, 1, 2);
+  await expect(notebook.panel.locator('.jp-Jobs-item')).toHaveCount(3);
+
+  const filter = notebook.panel.getByRole('searchbox', { name: 'Filter jobs' });
+  await filter.fill('ALPHA');
+  await expect(notebook.panel.locator('.jp-Jobs-name')).toHaveText([
+    'alpha two',
+    'alpha'
+  ]);
+  await filter.fill('failed');
+  await expect(notebook.panel.locator('.jp-Jobs-name')).toHaveText(['beta']);
+  await filter.fill('gamma');
+  await expect(notebook.panel).toContainText('No job matches “gamma”.');
+  await filter.press('Escape');
+  await expect(notebook.panel.locator('.jp-Jobs-item')).toHaveCount(3);
+
+  // A job that somebody asks for is shown, whatever the filter is for.
+  await filter.fill('beta');
+  await notebook.badge(0).locator('.jp-Jobs-badgeLabel').click();
+  await expect(notebook.row(1).locator('.jp-Jobs-summary')).toBeFocused();
+});
