@@ -137,6 +137,16 @@ export interface IKernelJobs {
   /** Forget all jobs that have ended, those of earlier sessions too. */
   clear(): Promise<void>;
 
+  /** Forget a job, if it has ended. */
+  remove(job: IJob): Promise<void>;
+
+  /**
+   * Make what a job of the present session has assigned so far the notebook's.
+   *
+   * @returns the names that have changed there.
+   */
+  land(id: number): Promise<readonly string[]>;
+
   /**
    * Everything that a job has written until now, in parts, of which each is asked for
    * when the one before was taken.

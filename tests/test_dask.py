@@ -337,7 +337,11 @@ def test_without_a_client_a_cluster_is_started_and_says_so(python: str) -> None:
     try:
         assert kernel.install()["status"] == "ready"
         assert kernel.value("jobs.dask is None") is True
-        msg_id, record = kernel.run_job("%job --on dask 6 * 7")
+        msg_id = kernel.execute("%job --on dask 6 * 7")
+        job_id = kernel.job_of(msg_id)
+        # Scheduler, workers and the servers of processes are new interpreters, all at once.
+        kernel.until(lambda: kernel.records[job_id]["ended"], patience=80)
+        record = kernel.records[job_id]
         assert record["state"] == "finished", record
         assert kernel.value(f"jobs[{record['id']}].result()") == 42
         (note,) = notes(kernel, msg_id)

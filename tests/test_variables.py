@@ -42,6 +42,26 @@ def error_of(kernel: Kernel, code: str) -> str:
     return ANSI.sub("", "\n".join(error["content"]["traceback"]))
 
 
+# --------------------------------------------------------------- landing by the panel
+
+
+def test_the_panel_lands_what_a_job_has_assigned_so_far(kernel: Kernel) -> None:
+    kernel.execute("from_the_panel = 0")
+    job_id = start_waiting(kernel, "from_the_panel = 1")
+    assert kernel.ask("land", {"job": job_id}) == {"names": ["from_the_panel"]}
+    assert kernel.value("from_the_panel") == 1
+    assert kernel.ask("land", {"job": job_id}) == {"names": []}
+    assert kernel.request("land", {"job": 10**6})["ename"] == "NoSuchJob"
+
+
+def test_the_panel_removes_a_job_that_has_ended(kernel: Kernel) -> None:
+    ended, other = (kernel.run_job("%job 1")[1]["id"] for _ in range(2))
+    running = start_waiting(kernel, "1")
+    assert kernel.ask("clear", {"jobs": [ended, running]}) == {"removed": [ended]}
+    kernel.until(lambda: ended not in kernel.records)
+    assert {other, running} <= kernel.records.keys()
+
+
 # ------------------------------------------------------------------ landing by itself
 
 

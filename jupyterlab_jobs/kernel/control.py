@@ -38,6 +38,7 @@ class ControlChannel:
             "start_now": self._start_now,
             "configure": self._configure,
             "clear": self._clear,
+            "land": self._land,
             "output": self._output,
         }
 
@@ -132,7 +133,12 @@ class ControlChannel:
 
     def _clear(self, params: dict[str, Any]) -> _Answer:
         registry = self._runtime.registry
-        return {"removed": [job.id for job in registry.remove(registry.all())]}, []
+        ids = None if params.get("jobs") is None else protocol.parse_job_ids(params)
+        jobs = registry.all() if ids is None else [registry.get(job_id) for job_id in ids]
+        return {"removed": [job.id for job in registry.remove(jobs)]}, []
+
+    def _land(self, params: dict[str, Any]) -> _Answer:
+        return {"names": self._runtime.registry.get(protocol.parse_job_id(params)).land()}, []
 
     def _output(self, params: dict[str, Any]) -> _Answer:
         job_id, offset, limit = protocol.parse_output_range(params)

@@ -44,7 +44,7 @@ def parse_request(content: object) -> tuple[str, dict[str, Any]]:
 
 
 def parse_job_ids(params: dict[str, Any]) -> list[int]:
-    """The parameters of `kill`; raises `ProtocolError`."""
+    """The parameters of `kill`, and of `clear` for some jobs; raises `ProtocolError`."""
     ids = params.get("jobs")
     if not isinstance(ids, list) or not all(type(job_id) is int for job_id in ids):
         raise ProtocolError("jobs must be a list of job ids")
@@ -64,7 +64,7 @@ def parse_since(params: dict[str, Any], runtime_id: str) -> int | None:
 
 
 def parse_job_id(params: dict[str, Any]) -> int:
-    """The parameters of `start_now`; raises `ProtocolError`."""
+    """The parameters of `start_now` and `land`; raises `ProtocolError`."""
     return _count(params, "job")
 
 

@@ -151,6 +151,7 @@ class Runtime:
         self.jobs.kill_all()
         self.jobs.wait(timeout=5)
         self._kill_children()
+        self._dask.close()
         atexit.unregister(self._kill_children)
         self.kernel.control_handlers.pop(protocol.REQUEST_TYPE, None)
         for listener in (self.main_thread, self._cells):

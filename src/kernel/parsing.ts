@@ -96,6 +96,7 @@ const RESULTS: {
   kill: parseKilled,
   kill_all: parseKilled,
   clear: result => ({ removed: list(result.removed, integer, 'removed') }),
+  land: result => ({ names: list(result.names, string, 'names') }),
   output: result => ({
     text: string(result.text, 'text'),
     next: integer(result.next, 'next'),

@@ -90,8 +90,13 @@ export interface IRequests {
     readonly result: IKilled;
   };
   readonly clear: {
-    readonly params: Readonly<Record<string, never>>;
+    /** Null for all that have ended. */
+    readonly params: { readonly jobs: readonly number[] | null };
     readonly result: { readonly removed: readonly number[] };
+  };
+  readonly land: {
+    readonly params: { readonly job: number };
+    readonly result: { readonly names: readonly string[] };
   };
   readonly output: {
     readonly params: {

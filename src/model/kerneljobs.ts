@@ -14,6 +14,7 @@ import type { ISnapshot, JobsMessage } from '../kernel/protocol';
 import { refusalText } from '../kernel/refusaltext';
 import type { SnapshotFollower } from '../kernel/snapshots';
 import type { IJobsState, IKernelJobs, IPastJob, ISubmission } from '../tokens';
+import type { IJob } from './job';
 import type { Action, IModelState } from './reducer';
 import { INITIAL_STATE, reduce } from './reducer';
 
@@ -172,10 +173,23 @@ export class KernelJobs implements IKernelJobs, IDisposable {
   }
 
   async clear(): Promise<void> {
-    this._dispatch({ type: 'forgotten' });
+    this._dispatch({ type: 'forgotten', key: null });
     if (this._state.session) {
-      await this._client.request('clear', {});
+      await this._client.request('clear', { jobs: null });
     }
+  }
+
+  async remove(job: IJob): Promise<void> {
+    if (job.runtime === this._state.session?.runtime) {
+      await this._client.request('clear', { jobs: [job.id] });
+    } else {
+      this._dispatch({ type: 'forgotten', key: job.key });
+    }
+  }
+
+  async land(id: number): Promise<readonly string[]> {
+    const { names } = await this._client.request('land', { job: id });
+    return names;
   }
 
   async *output(id: number): AsyncGenerator<string, void> {

@@ -57,8 +57,8 @@ export type Action =
   | { readonly type: 'interrupted' }
   /** Jobs of earlier sessions have been found, also of other kernels. */
   | { readonly type: 'recalled'; readonly past: readonly IPastJob[] }
-  /** The user has seen enough of the jobs of earlier sessions. */
-  | { readonly type: 'forgotten' };
+  /** The user has seen enough of one of the jobs of earlier sessions; null for all. */
+  | { readonly type: 'forgotten'; readonly key: string | null };
 
 /**
  * The state before anything is known.
@@ -117,7 +117,7 @@ export function reduce(state: IModelState, action: Action): IModelState {
     case 'recalled':
       return recall(state, action.past);
     case 'forgotten':
-      return forgetFormer(state);
+      return forgetFormer(state, action.key);
   }
 }
 
@@ -396,10 +396,12 @@ function recall(state: IModelState, past: readonly IPastJob[]): IModelState {
   };
 }
 
-function forgetFormer(state: IModelState): IModelState {
+function forgetFormer(state: IModelState, only: string | null): IModelState {
   const present = state.session?.runtime;
   const jobs = new Map(
-    [...state.jobs].filter(([, job]) => job.runtime === present)
+    [...state.jobs].filter(
+      ([key, job]) => job.runtime === present || (only !== null && key !== only)
+    )
   );
   return jobs.size === state.jobs.size
     ? state

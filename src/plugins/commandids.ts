@@ -10,5 +10,7 @@ export namespace CommandIDs {
   export const clear = 'jobs:clear';
   export const goToCell = 'jobs:go-to-cell';
   export const saveOutput = 'jobs:save-output';
+  export const remove = 'jobs:remove';
+  export const land = 'jobs:land';
   export const copyTraceback = 'jobs:copy-traceback';
 }

@@ -30,6 +30,7 @@ import { jobsIcon } from '../view/icons';
 import { IJobsPanel } from '../view/tokens';
 import { tracebackText } from '../view/traceback';
 import { CommandIDs } from './commandids';
+import type { IFoundJob } from './findjob';
 import { findJob, findKernelJobs } from './findjob';
 import { goToCell } from './gotocell';
 import { reportFailure } from './reportfailure';
@@ -222,6 +223,38 @@ function jobCommands(
         );
       }
     },
+    [CommandIDs.remove]: {
+      label: trans.__('Remove Job'),
+      caption: trans.__(
+        'Remove a job that has ended, or the newest one, from the list'
+      ),
+      icon: cleaningIcon,
+      describedBy: { args: jobArgs(trans) },
+      isEnabled: args =>
+        hasEnded(findJob(args, jobs, tracker, isOver)?.job.state ?? 'running'),
+      execute: args => {
+        const found = findJob(args, jobs, tracker, isOver);
+        return reportFailure(
+          found?.kernel.remove(found.job),
+          trans.__('Failed to remove the job.')
+        );
+      }
+    },
+    [CommandIDs.land]: {
+      label: trans.__('Land Variables of Job'),
+      caption: trans.__(
+        'Make what a job, or the newest one, has assigned so far the notebook’s'
+      ),
+      describedBy: { args: jobArgs(trans) },
+      isEnabled: args => findJob(args, jobs, tracker, isAny) !== null,
+      execute: args => {
+        const found = findJob(args, jobs, tracker, isAny);
+        return reportFailure(
+          found ? land(found, trans) : undefined,
+          trans.__('Failed to land the variables.')
+        );
+      }
+    },
     [CommandIDs.copyTraceback]: {
       label: trans.__('Copy Traceback of Job'),
       caption: trans.__(
@@ -268,6 +301,22 @@ async function confirmKillAll(
 
 function isAlive(job: IJob): boolean {
   return !hasEnded(job.state);
+}
+
+async function land(
+  { job, kernel }: IFoundJob,
+  trans: TranslationBundle
+): Promise<void> {
+  const names = await kernel.land(job.id);
+  Notification.info(
+    names.length > 0
+      ? trans.__('Landed from job %1: %2', job.id, names.join(', '))
+      : trans.__('Job %1 has no variables to land.', job.id)
+  );
+}
+
+function isOver(job: IJob): boolean {
+  return hasEnded(job.state);
 }
 
 function isQueued(job: IJob): boolean {

@@ -78,6 +78,8 @@ function panelActions(commands: CommandRegistry): IPanelActions {
     clear: () => execute(CommandIDs.clear),
     goToCell: job => execute(CommandIDs.goToCell, job),
     saveOutput: job => execute(CommandIDs.saveOutput, job),
+    remove: job => execute(CommandIDs.remove, job),
+    land: job => execute(CommandIDs.land, job),
     copyTraceback: job => execute(CommandIDs.copyTraceback, job)
   };
 }

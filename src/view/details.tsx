@@ -18,6 +18,8 @@ export interface IJobDetailActions {
   goToCell(job: IJob): void;
   copyTraceback(job: IJob): void;
   saveOutput(job: IJob): void;
+  remove(job: IJob): void;
+  land(job: IJob): void;
 }
 
 /**
@@ -74,8 +76,41 @@ export function JobDetails(props: {
             {trans.__('Save output…')}
           </button>
         )}
+        {canLand(job) && (
+          <button
+            type="button"
+            className="jp-Jobs-textButton"
+            title={trans.__(
+              'Make what it has assigned so far the notebook’s variables'
+            )}
+            onClick={() => actions.land(job)}
+          >
+            {trans.__('Land variables')}
+          </button>
+        )}
+        {hasEnded(job.state) && (
+          <button
+            type="button"
+            className="jp-Jobs-textButton"
+            onClick={() => actions.remove(job)}
+          >
+            {trans.__('Remove')}
+          </button>
+        )}
       </div>
     </div>
+  );
+}
+
+/**
+ * Whether it may have variables that are not the notebook's: those of one that has
+ * finished are, a function's are its own, and those in another process are out of reach.
+ */
+function canLand(job: IJob): boolean {
+  return (
+    job.lane !== 'api' &&
+    job.backend === 'thread' &&
+    ['running', 'stopping', 'failed', 'killed'].includes(job.state)
   );
 }
 

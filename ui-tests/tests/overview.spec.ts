@@ -86,3 +86,31 @@ test('the panel shows the jobs that the filter is for', async ({
   await notebook.badge(0).locator('.jp-Jobs-badgeLabel').click();
   await expect(notebook.row(1).locator('.jp-Jobs-summary')).toBeFocused();
 });
+
+test('a job is removed from the list, and its variables land while it runs', async ({
+  openNotebook,
+  page
+}) => {
+  const notebook = await openNotebook([
+    '%%job\nimport time\nepochs = 3\nprint("trained")\ntime.sleep(1000)',
+    '%job 1 / 0',
+    'epochs'
+  ]);
+  await notebook.openPanel();
+  await notebook.run(0, 1);
+  const running = notebook.row(1);
+  await expect(running.locator('.jp-Jobs-line')).toHaveText('trained');
+  await running.locator('.jp-Jobs-summary').click();
+  await running.getByRole('button', { name: 'Land variables' }).click();
+  await expect(page.locator('.Toastify__toast')).toContainText(
+    /Landed from job 1: .*epochs/
+  );
+  await notebook.run(2);
+  await expect(notebook.output(2)).toContainText('3');
+
+  const failed = notebook.row(2);
+  await failed.locator('.jp-Jobs-summary').click();
+  await failed.getByRole('button', { name: 'Remove' }).click();
+  await expect(failed).toHaveCount(0);
+  await notebook.toHaveState(1, 'running');
+});

@@ -73,7 +73,9 @@ describe('KernelClient', () => {
     jest.spyOn(kernel, 'sendControlMessage').mockImplementation(() => {
       throw new Error('Kernel is dead');
     });
-    await expect(client.request('clear', {})).rejects.toThrow('dead');
+    await expect(client.request('clear', { jobs: null })).rejects.toThrow(
+      'dead'
+    );
   });
 
   it('tells what is published about jobs', () => {

@@ -376,10 +376,18 @@ describe('reduce', () => {
         after,
         snapshot(1, [job(1, {}, 'r2')], new Map(), 'r2')
       );
-      const cleared = reduce(state, { type: 'forgotten' });
+      const cleared = reduce(state, { type: 'forgotten', key: null });
       expect(ids(cleared)).toEqual(['r2:1']);
       expect(cleared.outputs.size).toBe(0);
-      expect(reduce(cleared, { type: 'forgotten' })).toBe(cleared);
+      expect(reduce(cleared, { type: 'forgotten', key: null })).toBe(cleared);
+    });
+
+    it('forgets one of them', () => {
+      const forget = (key: string) =>
+        ids(reduce(after, { type: 'forgotten', key }));
+      expect(ids(after)).toEqual(['r1:1', 'r1:2']);
+      expect(forget('r1:1')).toEqual(['r1:2']);
+      expect(forget('r1:9')).toEqual(['r1:1', 'r1:2']);
     });
 
     it('finds the jobs alive if it did not end after all', () => {

@@ -60,6 +60,8 @@ export class FakeKernelJobs implements IKernelJobs {
 
   readonly kernelId = 'kernel-1';
 
+  time = 12;
+
   get state(): IJobsState {
     return this._state;
   }
@@ -69,7 +71,7 @@ export class FakeKernelJobs implements IKernelJobs {
   }
 
   now(): number {
-    return 12;
+    return this.time;
   }
 
   change(state: Partial<IJobsState>): void {
@@ -103,6 +105,14 @@ export class FakeKernelJobs implements IKernelJobs {
 
   clear(): Promise<void> {
     return Promise.resolve();
+  }
+
+  remove(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  land(): Promise<readonly string[]> {
+    return Promise.resolve([]);
   }
 
   async *output(id: number): AsyncGenerator<string> {

@@ -20,7 +20,9 @@ describe('PanelView', () => {
       clear: jest.fn(),
       goToCell: jest.fn(),
       copyTraceback: jest.fn(),
-      saveOutput: jest.fn()
+      saveOutput: jest.fn(),
+      remove: jest.fn(),
+      land: jest.fn()
     };
     shared = {
       isVisible: true,

@@ -23,7 +23,9 @@ describe('JobRow', () => {
       toggle: jest.fn(),
       goToCell: jest.fn(),
       copyTraceback: jest.fn(),
-      saveOutput: jest.fn()
+      saveOutput: jest.fn(),
+      remove: jest.fn(),
+      land: jest.fn()
     };
     options = {
       actions,
@@ -80,6 +82,30 @@ describe('JobRow', () => {
       'runs on: Dask worker 0 · Dashboard'
     );
     expect(query('.jp-Jobs-details a')?.getAttribute('href')).toBe(place.url);
+  });
+
+  it('offers to remove what has ended, and to land what did not', () => {
+    const { click, node, render } = mount(
+      row(makeJob(1, { state: 'running' }), true)
+    );
+    const words = () =>
+      [...node.querySelectorAll('.jp-Jobs-actions button')].map(
+        button => button.textContent
+      );
+    expect(words()).toContain('Land variables');
+    expect(words()).not.toContain('Remove');
+    render(row(makeJob(1, { state: 'finished' }), true));
+    expect(words()).not.toContain('Land variables');
+    expect(words()).toContain('Remove');
+    render(row(makeJob(1, { state: 'failed', lane: 'api' }), true));
+    expect(words()).not.toContain('Land variables');
+    render(row(makeJob(1, { state: 'running', backend: 'process' }), true));
+    expect(words()).not.toContain('Land variables');
+    render(row(makeJob(1, { state: 'failed' }), true));
+    click('.jp-Jobs-actions button:last-child');
+    expect(actions.remove).toHaveBeenCalledTimes(1);
+    click('.jp-Jobs-actions button[title]');
+    expect(actions.land).toHaveBeenCalledTimes(1);
   });
 
   it('kills without opening, and again while stopping', () => {
