@@ -163,3 +163,15 @@ export function sectionOf(state: JobState): JobSection {
 export function hasEnded(state: JobState): boolean {
   return sectionOf(state) !== 'running';
 }
+
+/**
+ * Whether a job may have variables that are not the notebook's: those of one that has
+ * finished are, a function's are its own, and those in another process are out of reach.
+ */
+export function canLand(job: IJob): boolean {
+  return (
+    job.lane !== 'api' &&
+    job.backend === 'thread' &&
+    ['running', 'stopping', 'failed', 'killed'].includes(job.state)
+  );
+}

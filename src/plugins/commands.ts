@@ -20,10 +20,13 @@ import {
   stopIcon
 } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
-import type { ReadonlyJSONObject } from '@lumino/coreutils';
+import type {
+  ReadonlyJSONObject,
+  ReadonlyPartialJSONObject
+} from '@lumino/coreutils';
 
 import type { IJob } from '../model/job';
-import { hasEnded, jobKey } from '../model/job';
+import { canLand, hasEnded, jobKey } from '../model/job';
 import type { IKernelJobs } from '../tokens';
 import { IJobs } from '../tokens';
 import { jobsIcon } from '../view/icons';
@@ -34,6 +37,7 @@ import type { IFoundJob } from './findjob';
 import { findJob, findKernelJobs } from './findjob';
 import { goToCell } from './gotocell';
 import { reportFailure } from './reportfailure';
+import { rowArgs } from './rowargs';
 import { saveOutput } from './saveoutput';
 
 /**
@@ -60,7 +64,12 @@ const plugin: JupyterFrontEndPlugin<void> = {
       ...jobCommands(app, jobs, tracker, trans)
     };
     for (const [command, options] of Object.entries(all)) {
-      app.commands.addCommand(command, options);
+      app.commands.addCommand(command, {
+        ...options,
+        // A row's menu has what can be done with its job, and nothing else.
+        isVisible: args =>
+          args.fromRow !== true || app.commands.isEnabled(command, args)
+      });
       palette?.addItem({ command, category: trans.__('Jobs') });
     }
   }
@@ -145,18 +154,28 @@ function jobCommands(
   tracker: INotebookTracker | null,
   trans: TranslationBundle
 ): Record<string, CommandRegistry.ICommandOptions> {
+  const find = (
+    args: ReadonlyPartialJSONObject,
+    isMeant: (job: IJob) => boolean
+  ) => findJob(rowArgs(args, app), jobs, tracker, isMeant);
   return {
     [CommandIDs.kill]: {
-      label: args =>
-        typeof args.id === 'number'
-          ? trans.__('Kill Job %1', args.id)
-          : trans.__('Kill Newest Job'),
+      label: args => {
+        const { id } = rowArgs(args, app);
+        return typeof id === 'number'
+          ? trans.__('Kill Job %1', id)
+          : trans.__('Kill Newest Job');
+      },
       caption: trans.__('Kill a job, or the newest one that has not ended'),
       icon: stopIcon,
       describedBy: { args: jobArgs(trans) },
-      isEnabled: args => findJob(args, jobs, tracker, isAlive) !== null,
+      isEnabled: args => {
+        const found = find(args, isAlive);
+        // By its number also one that has ended, which is then told.
+        return found !== null && (args.fromRow !== true || isAlive(found.job));
+      },
       execute: args => {
-        const found = findJob(args, jobs, tracker, isAlive);
+        const found = find(args, isAlive);
         if (!found) {
           return;
         }
@@ -172,18 +191,20 @@ function jobCommands(
       }
     },
     [CommandIDs.startNow]: {
-      label: args =>
-        typeof args.id === 'number'
-          ? trans.__('Start Job %1 Now', args.id)
-          : trans.__('Start Newest Waiting Job Now'),
+      label: args => {
+        const { id } = rowArgs(args, app);
+        return typeof id === 'number'
+          ? trans.__('Start Job %1 Now', id)
+          : trans.__('Start Newest Waiting Job Now');
+      },
       caption: trans.__(
         'Start a job, or the newest one that is queued, whatever it waits for'
       ),
       icon: runIcon,
       describedBy: { args: jobArgs(trans) },
-      isEnabled: args => findJob(args, jobs, tracker, isQueued) !== null,
+      isEnabled: args => find(args, isQueued)?.job.state === 'queued',
       execute: args => {
-        const found = findJob(args, jobs, tracker, isQueued);
+        const found = find(args, isQueued);
         return reportFailure(
           found?.kernel.startNow(found.job.id),
           trans.__('Failed to start the job.')
@@ -194,9 +215,9 @@ function jobCommands(
       label: trans.__('Go to Cell of Job'),
       caption: trans.__('Show the cell that started a job, or the newest job'),
       describedBy: { args: jobArgs(trans) },
-      isEnabled: args => findJob(args, jobs, tracker, hasCell) !== null,
+      isEnabled: args => find(args, hasCell) !== null,
       execute: async args => {
-        const found = findJob(args, jobs, tracker, hasCell);
+        const found = find(args, hasCell);
         if (found && tracker && !(await goToCell(found, tracker, app.shell))) {
           Notification.info(
             trans.__(
@@ -214,9 +235,9 @@ function jobCommands(
       ),
       icon: downloadIcon,
       describedBy: { args: jobArgs(trans) },
-      isEnabled: args => findJob(args, jobs, tracker, isAny) !== null,
+      isEnabled: args => find(args, isAny) !== null,
       execute: args => {
-        const found = findJob(args, jobs, tracker, isAny);
+        const found = find(args, isAny);
         return reportFailure(
           found ? saveOutput(found, trans) : undefined,
           trans.__('Failed to save the output.')
@@ -230,10 +251,9 @@ function jobCommands(
       ),
       icon: cleaningIcon,
       describedBy: { args: jobArgs(trans) },
-      isEnabled: args =>
-        hasEnded(findJob(args, jobs, tracker, isOver)?.job.state ?? 'running'),
+      isEnabled: args => hasEnded(find(args, isOver)?.job.state ?? 'running'),
       execute: args => {
-        const found = findJob(args, jobs, tracker, isOver);
+        const found = find(args, isOver);
         return reportFailure(
           found?.kernel.remove(found.job),
           trans.__('Failed to remove the job.')
@@ -246,9 +266,12 @@ function jobCommands(
         'Make what a job, or the newest one, has assigned so far the notebook’s'
       ),
       describedBy: { args: jobArgs(trans) },
-      isEnabled: args => findJob(args, jobs, tracker, isAny) !== null,
+      isEnabled: args => {
+        const found = find(args, canLand);
+        return found !== null && canLand(found.job);
+      },
       execute: args => {
-        const found = findJob(args, jobs, tracker, isAny);
+        const found = find(args, canLand);
         return reportFailure(
           found ? land(found, trans) : undefined,
           trans.__('Failed to land the variables.')
@@ -262,10 +285,9 @@ function jobCommands(
       ),
       icon: copyIcon,
       describedBy: { args: jobArgs(trans) },
-      isEnabled: args =>
-        Boolean(findJob(args, jobs, tracker, hasError)?.job.error),
+      isEnabled: args => Boolean(find(args, hasError)?.job.error),
       execute: args => {
-        const error = findJob(args, jobs, tracker, hasError)?.job.error;
+        const error = find(args, hasError)?.job.error;
         if (error) {
           Clipboard.copyToSystem(tracebackText(error));
         }
@@ -311,7 +333,8 @@ async function land(
   Notification.info(
     names.length > 0
       ? trans.__('Landed from job %1: %2', job.id, names.join(', '))
-      : trans.__('Job %1 has no variables to land.', job.id)
+      : trans.__('Job %1 has no variables to land.', job.id),
+    { autoClose: 5000 }
   );
 }
 
@@ -371,6 +394,12 @@ function jobArgs(trans: TranslationBundle): ReadonlyJSONObject {
         type: 'string',
         description: trans.__(
           'The id of a kernel session, for jobs of an earlier one'
+        )
+      },
+      fromRow: {
+        type: 'boolean',
+        description: trans.__(
+          'Whether the job is the one whose context menu is open'
         )
       }
     }

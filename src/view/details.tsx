@@ -4,9 +4,10 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import React, { useMemo } from 'react';
 
 import type { IJob, IOutputLog } from '../model/job';
-import { hasEnded } from '../model/job';
+import { canLand, hasEnded } from '../model/job';
 import { EMPTY_LOG } from '../model/outputlog';
 import { CopyButton } from './copybutton';
+import { formatDuration } from './duration';
 import { Outputs } from './outputs';
 import { isStuck } from './stuck';
 import { visibleTail } from './tail';
@@ -29,16 +30,18 @@ export function JobDetails(props: {
   id: string;
   job: IJob;
   log: IOutputLog | undefined;
+  /** How long it took the last time, in seconds. */
+  previous?: number;
   actions: IJobDetailActions;
   rendermime: IRenderMimeRegistry;
   trans: TranslationBundle;
 }): JSX.Element {
-  const { id, job, log, actions, rendermime, trans } = props;
+  const { id, job, log, previous, actions, rendermime, trans } = props;
   return (
     <div className="jp-Jobs-details" id={id}>
       <JobOutput job={job} log={log} rendermime={rendermime} trans={trans} />
       {job.error && <Traceback error={job.error} rendermime={rendermime} />}
-      <JobFacts job={job} trans={trans} />
+      <JobFacts job={job} previous={previous} trans={trans} />
       {isStuck(job) && (
         <div className="jp-Jobs-note">
           {trans.__(
@@ -99,18 +102,6 @@ export function JobDetails(props: {
         )}
       </div>
     </div>
-  );
-}
-
-/**
- * Whether it may have variables that are not the notebook's: those of one that has
- * finished are, a function's are its own, and those in another process are out of reach.
- */
-function canLand(job: IJob): boolean {
-  return (
-    job.lane !== 'api' &&
-    job.backend === 'thread' &&
-    ['running', 'stopping', 'failed', 'killed'].includes(job.state)
   );
 }
 
@@ -187,9 +178,10 @@ function Traceback(props: {
  */
 function JobFacts(props: {
   job: IJob;
+  previous: number | undefined;
   trans: TranslationBundle;
 }): JSX.Element | null {
-  const { job, trans } = props;
+  const { job, previous, trans } = props;
   const facts: string[] = [];
   if (job.started !== null) {
     facts.push(trans.__('Started %1', timeOfDay(job.started)));
@@ -200,6 +192,11 @@ function JobFacts(props: {
     facts.push(trans.__('its kernel has restarted or died'));
   } else if (job.ended !== null) {
     facts.push(trans.__('ended %1', timeOfDay(job.ended)));
+  }
+  if (previous !== undefined) {
+    facts.push(
+      trans.__('took %1 the last time', formatDuration(previous, trans))
+    );
   }
   if (job.backend !== 'thread') {
     facts.push(trans.__('runs on: %1', job.place?.text ?? job.backend));

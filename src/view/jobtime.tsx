@@ -5,7 +5,7 @@ import type { JobState } from '../model/job';
 import { hasEnded } from '../model/job';
 import type { Clock } from './clock';
 import type { JobTimes } from './duration';
-import { jobDuration } from './duration';
+import { formatDuration, jobDuration } from './duration';
 import type { ShownState } from './statetext';
 import { stateText } from './statetext';
 import { useTicks } from './ticks';
@@ -29,13 +29,15 @@ const UNOBVIOUS: readonly JobState[] = ['queued', 'stopping', 'killed', 'lost'];
  *
  * @param props.isCompact - whether to save space: the state only where nothing
  * else tells it, and a job that is stopping without its time.
+ * @param props.previous - how long it took the last time, in seconds.
  */
 export function JobTime(props: {
   job: ShownState & JobTimes;
   isCompact: boolean;
   options: IJobTimeOptions;
+  previous?: number;
 }): JSX.Element | null {
-  const { job, isCompact, options } = props;
+  const { job, isCompact, options, previous } = props;
   const { clock, now, trans } = options;
   const isRunning = !hasEnded(job.state) && job.started !== null;
   useTicks(clock, isRunning);
@@ -44,7 +46,11 @@ export function JobTime(props: {
   const isTimed = !isCompact || job.state !== 'stopping';
   const text = [
     isNamed && stateText(job, trans),
-    isTimed && jobDuration(job, isRunning, now, trans)
+    isTimed && jobDuration(job, isRunning, now, trans),
+    isTimed &&
+      isRunning &&
+      previous !== undefined &&
+      trans.__('last time %1', formatDuration(previous, trans))
   ]
     .filter(Boolean)
     .join(' · ');

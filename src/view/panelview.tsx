@@ -13,6 +13,7 @@ import { FilterBox } from './filterbox';
 import { IconButton } from './iconbutton';
 import { useKernelState } from './kernelstate';
 import { FirstSteps, Placeholder } from './placeholder';
+import { previousDurations } from './previous';
 import type { IRevealedJob } from './reveal';
 import { useReveal } from './reveal';
 import type { IJobRowOptions } from './row';
@@ -70,6 +71,10 @@ export function PanelView(props: IPanelViewProps): JSX.Element {
     [jobs, query]
   );
 
+  const previous = useMemo(
+    () => previousDurations(jobs?.values() ?? []),
+    [jobs]
+  );
   const [expanded, toggleExpanded] = useToggleSet<string>();
   const [collapsed, toggleCollapsed] = useToggleSet<JobSection>();
 
@@ -127,6 +132,7 @@ export function PanelView(props: IPanelViewProps): JSX.Element {
               jobs={shown[section]}
               outputs={state.outputs}
               expanded={expanded}
+              previous={previous}
               isCollapsed={collapsed.has(section)}
               revealed={revealed?.key ?? null}
               onToggle={toggleCollapsed}

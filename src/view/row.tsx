@@ -40,6 +40,8 @@ export interface IJobRowProps {
   job: IJob;
   log: IOutputLog | undefined;
   isExpanded: boolean;
+  /** How long it took the last time, in seconds. */
+  previous?: number;
   options: IJobRowOptions;
 }
 
@@ -47,7 +49,7 @@ export interface IJobRowProps {
  * A job in the panel.
  */
 export const JobRow = memo(function JobRow(props: IJobRowProps): JSX.Element {
-  const { job, log, isExpanded, options } = props;
+  const { job, log, isExpanded, previous, options } = props;
   const { actions, trans, rendermime } = options;
   const detailsId = useId();
   const line = useMemo(() => lastLine(job, log, trans), [job, log, trans]);
@@ -79,7 +81,12 @@ export const JobRow = memo(function JobRow(props: IJobRowProps): JSX.Element {
           {job.executionCount !== null && (
             <span className="jp-Jobs-cell">[{job.executionCount}]</span>
           )}
-          <JobTime job={job} isCompact={true} options={options} />
+          <JobTime
+            job={job}
+            isCompact={true}
+            previous={previous}
+            options={options}
+          />
           {isStuck(job) ? (
             <StuckLine job={job} options={options} />
           ) : (
@@ -110,6 +117,7 @@ export const JobRow = memo(function JobRow(props: IJobRowProps): JSX.Element {
           id={detailsId}
           job={job}
           log={log}
+          previous={previous}
           actions={actions}
           rendermime={rendermime}
           trans={trans}

@@ -17,6 +17,8 @@ export function Section(props: {
   jobs: readonly IJob[];
   outputs: ReadonlyMap<string, IOutputLog>;
   expanded: ReadonlySet<string>;
+  /** By the job's key, how long it took the last time, in seconds. */
+  previous: ReadonlyMap<string, number>;
   isCollapsed: boolean;
   /** The key of a job that is shown, however many are before it. */
   revealed: string | null;
@@ -60,6 +62,7 @@ export function Section(props: {
               job={job}
               log={props.outputs.get(job.key)}
               isExpanded={props.expanded.has(job.key)}
+              previous={props.previous.get(job.key)}
               options={options}
             />
           ))}

@@ -65,6 +65,9 @@ test.describe('with recorded times', () => {
     await notebook.run(2);
     await expect(notebook.output(2)).toContainText('express');
     await expect(notebook.badge(2)).toHaveAttribute('data-state', 'finished');
+    // It counts whole seconds, and says nothing about less than one.
+    await notebook.kernelStatus.hover();
+    await expect(notebook.kernelStatus).toHaveText(/Elapsed time: [1-9]/);
     await notebook.run(3);
     await notebook.toHaveNumber(3, 4);
     await notebook.toBeIdle();

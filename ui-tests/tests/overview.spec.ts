@@ -114,3 +114,33 @@ test('a job is removed from the list, and its variables land while it runs', asy
   await expect(failed).toHaveCount(0);
   await notebook.toHaveState(1, 'running');
 });
+
+test('the context menu of a row is about its job', async ({
+  openNotebook,
+  page
+}) => {
+  const notebook = await openNotebook([
+    '%%job --name first\nimport time\ntime.sleep(1000)',
+    '%%job --name second\nimport time\ntime.sleep(1000)'
+  ]);
+  await notebook.openPanel();
+  await notebook.run(0, 1);
+  await notebook.toHaveState(2, 'running');
+
+  await notebook.row(1).click({ button: 'right' });
+  const menu = page.getByRole('menu');
+  await expect(menu).toContainText('Go to Cell of Job');
+  await expect(menu).toContainText('Land Variables of Job');
+  await expect(menu).not.toContainText('Start Job 1 Now', {
+    useInnerText: true
+  });
+  await expect(menu).not.toContainText('Remove Job', { useInnerText: true });
+  await menu.getByRole('menuitem', { name: 'Kill Job 1' }).click();
+  await notebook.toHaveState(1, 'killed');
+  await notebook.toHaveState(2, 'running');
+
+  await notebook.row(1).click({ button: 'right' });
+  await menu.getByRole('menuitem', { name: 'Remove Job' }).click();
+  await expect(notebook.row(1)).toHaveCount(0);
+  await notebook.toHaveState(2, 'running');
+});

@@ -41,13 +41,9 @@ test('a second notebook and a console on the same kernel share its jobs', async 
   await expect(notebook.row(3)).toContainText('from the console');
 
   // Nothing of it is under another cell.
-  await page.evaluate(
-    path =>
-      window.jupyterapp.commands.execute('docmanager:open', {
-        path
-      }) as unknown,
-    `${tmpPath}/test.ipynb`
-  );
+  await page.evaluate(async path => {
+    await window.jupyterapp.commands.execute('docmanager:open', { path });
+  }, `${tmpPath}/test.ipynb`);
   await expect(notebook.output(0)).toContainText('from the first');
   await expect(notebook.output(0)).not.toContainText('from the second');
   await expect(notebook.output(0)).not.toContainText('from the console');

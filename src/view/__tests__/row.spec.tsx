@@ -5,7 +5,7 @@ import {
 import { nullTranslator } from '@jupyterlab/translation';
 import React from 'react';
 
-import type { IJob } from '../../model/job';
+import type { IJob, JobState } from '../../model/job';
 import { Clock } from '../clock';
 import type { IJobRowActions, IJobRowOptions } from '../row';
 import { JobRow } from '../row';
@@ -82,6 +82,27 @@ describe('JobRow', () => {
       'runs on: Dask worker 0 · Dashboard'
     );
     expect(query('.jp-Jobs-details a')?.getAttribute('href')).toBe(place.url);
+  });
+
+  it('says how long a job took the last time', () => {
+    const again = (state: JobState) => (
+      <JobRow
+        job={makeJob(1, { state, ended: state === 'running' ? null : 3 })}
+        log={undefined}
+        isExpanded={true}
+        previous={75}
+        options={options}
+      />
+    );
+    const { query, render } = mount(again('running'));
+    expect(query('.jp-Jobs-time')?.textContent).toBe(
+      '12 s · last time 1 m 15 s'
+    );
+    expect(query('.jp-Jobs-details')?.textContent).toContain(
+      'took 1 m 15 s the last time'
+    );
+    render(again('finished'));
+    expect(query('.jp-Jobs-time')?.textContent).toBe('3.0 s');
   });
 
   it('offers to remove what has ended, and to land what did not', () => {
