@@ -79,7 +79,7 @@ class JobsPlugin(WorkerPlugin):  # type: ignore[misc, unused-ignore] # there may
         task, setup = _packed(task), None if setup is None else _packed(setup)
         outbox = _Outbox(self._worker, topic, key)
         outbox.put(("place", f"{self._worker.name}", self._worker.address))
-        process = self._take(session, setup)
+        process = self._idle_process(session) or self._pool.take()
         outcome: Packed | None = None
         try:
             with self._lock:
@@ -87,6 +87,8 @@ class JobsPlugin(WorkerPlugin):  # type: ignore[misc, unused-ignore] # there may
             known = self._worker.state.tasks.get(key)
             if known is None or known.state not in ("executing", "long-running"):  # it was cancelled before
                 process.terminate()
+            if setup is not None and not process.is_set_up:
+                process.set_up(setup)
             outcome = process.run(task, outbox.put)
         finally:
             with self._lock:
@@ -99,14 +101,9 @@ class JobsPlugin(WorkerPlugin):  # type: ignore[misc, unused-ignore] # there may
             outbox.end(("ended", outcome if is_inline else None))
         return None if is_inline else outcome
 
-    def _take(self, session: str, setup: Packed | None) -> JobProcess:
+    def _idle_process(self, session: str) -> JobProcess | None:
         with self._lock:
-            if self._idle[session]:
-                return self._idle[session].pop()[1]
-        process = self._pool.take()
-        if setup is not None:
-            process.set_up(setup)
-        return process
+            return self._idle[session].pop()[1] if self._idle[session] else None
 
     def _give_back(self, session: str, process: JobProcess) -> None:
         with self._lock:

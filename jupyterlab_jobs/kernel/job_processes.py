@@ -82,8 +82,8 @@ class ProcessPool:
         return process
 
     def warm_up(self) -> None:
-        """Have a process ready for the next job."""
-        with self._lock:
+        """Have a process ready for the next job. If that cannot be, the next job will say why."""
+        with self._lock, contextlib.suppress(OSError):
             server = self._living_server()
             self._spare = self._spare or server.start()
 
@@ -185,6 +185,8 @@ class JobProcess:
         self._ended = threading.Event()
         self._status: int | None = None
         self._is_terminated = False
+        self.is_set_up = False
+        """Whether its tasks have something in common, and it knows what."""
         self.when_busy: Callable[[], None] | None = None
         """To be called as soon as it has its first task."""
 
@@ -206,6 +208,7 @@ class JobProcess:
 
     def set_up(self, setup: Packed) -> None:
         """Tell what all of its tasks have in common; raises `ProcessDied`."""
+        self.is_set_up = True
         with self._telling_its_death():
             send_packed(self._connection, SETUP, setup)
 

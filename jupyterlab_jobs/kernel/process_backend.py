@@ -36,10 +36,13 @@ class ProcessBackend:
     def open(self, job: Job, setup: Packed | None) -> ProcessSession:
         """A process for the job."""
         process = self._pool.take()
-        session = ProcessSession(job, process, self._pipes)
         if setup is not None:
-            process.set_up(setup)
-        return session
+            try:
+                process.set_up(setup)
+            except BaseException:
+                process.discard()
+                raise
+        return ProcessSession(job, process, self._pipes)
 
     def close(self) -> None:
         """End all processes."""

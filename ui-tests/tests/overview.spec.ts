@@ -1,3 +1,5 @@
+import { galata } from '@jupyterlab/galata';
+
 import { ENDLESS, expect, test } from './jobs';
 
 test('the status bar counts the jobs, and opens the panel', async ({
@@ -143,4 +145,27 @@ test('the context menu of a row is about its job', async ({
   await menu.getByRole('menuitem', { name: 'Remove Job' }).click();
   await expect(notebook.row(1)).toHaveCount(0);
   await notebook.toHaveState(2, 'running');
+});
+
+test.describe('where the user wants to be told of failures', () => {
+  test.use({
+    mockSettings: {
+      ...galata.DEFAULT_SETTINGS,
+      'jupyterlab-jobs:plugin': { notify: 'failed' }
+    }
+  });
+
+  test('a job that fails tells so, and others do not', async ({
+    openNotebook,
+    page
+  }) => {
+    const notebook = await openNotebook(['%job 1', '%job 1 / 0']);
+    await notebook.run(0);
+    await expect(notebook.badge(0)).toHaveAttribute('data-state', 'finished');
+    await notebook.run(1);
+    await expect(notebook.badge(1)).toHaveAttribute('data-state', 'failed');
+    await expect(page.locator('.Toastify__toast')).toHaveText([
+      /Job 2 failed: 1 \/ 0/
+    ]);
+  });
 });
