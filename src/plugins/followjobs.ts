@@ -8,7 +8,7 @@ import type { IJobs, IKernelJobs } from '../tokens';
  */
 export function followAllJobs(
   jobs: IJobs,
-  onChange: (known: ReadonlyMap<IKernelJobs, readonly IJob[]>) => void
+  onChange: (known: ReadonlyMap<IKernelJobs, ReadonlyMap<string, IJob>>) => void
 ): void {
   const seen = new Map<IKernelJobs, ReadonlyMap<string, IJob>>();
   let frame = 0;
@@ -18,11 +18,7 @@ export function followAllJobs(
       frame ||
       requestAnimationFrame(() => {
         frame = 0;
-        onChange(
-          new Map(
-            [...seen].map(([kernel, known]) => [kernel, [...known.values()]])
-          )
-        );
+        onChange(seen);
       });
   };
   const onStateChanged = (kernel: IKernelJobs) => {

@@ -64,7 +64,9 @@ class RunningJobs implements IRunningSessions.IManager {
     );
     followAllJobs(jobs, known => {
       this._alive = [...known].flatMap(([kernel, all]) =>
-        all.filter(job => !hasEnded(job.state)).map(job => ({ kernel, job }))
+        [...all.values()]
+          .filter(job => !hasEnded(job.state))
+          .map(job => ({ kernel, job }))
       );
       this._runningChanged.emit(undefined);
     });

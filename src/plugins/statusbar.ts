@@ -39,7 +39,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
       trans: (translator ?? nullTranslator).load('jupyterlab_jobs')
     });
     followAllJobs(jobs, known => {
-      item.counts = countJobs(known.values());
+      item.counts = countJobs([...known.values()].map(all => all.values()));
     });
     statusBar.registerStatusItem(plugin.id, {
       item,

@@ -65,10 +65,12 @@ export function PanelView(props: IPanelViewProps): JSX.Element {
   const sections = useMemo(() => groupBySection(jobs?.values() ?? []), [jobs]);
   const shown = useMemo(
     () =>
-      groupBySection(
-        [...(jobs?.values() ?? [])].filter(job => matchesFilter(job, query))
-      ),
-    [jobs, query]
+      query === ''
+        ? sections
+        : groupBySection(
+            [...(jobs?.values() ?? [])].filter(job => matchesFilter(job, query))
+          ),
+    [jobs, sections, query]
   );
 
   const previous = useMemo(
