@@ -159,8 +159,10 @@ $(compat): pyproject.toml
 	@$(QUIETLY) $(PYTHON) -m venv --clear $(@D)
 	@$(QUIETLY) $(@D)/bin/pip install $(packages)
 	@SKIP_JUPYTER_BUILDER=1 $(QUIETLY) $(@D)/bin/pip install --no-deps -e .
+	@# What pip has copied would go stale.
 	@mkdir -p $(@D)/share/jupyter/labextensions
-	@ln -sfn $(CURDIR)/jupyterlab_jobs/labextension $(@D)/share/jupyter/labextensions/jupyterlab-jobs
+	@rm -rf $(@D)/share/jupyter/labextensions/jupyterlab-jobs
+	@ln -s $(CURDIR)/jupyterlab_jobs/labextension $(@D)/share/jupyter/labextensions/jupyterlab-jobs
 	@touch $@
 
 .venv-ipykernel-%/.installed:

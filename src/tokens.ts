@@ -101,6 +101,9 @@ export interface IKernelJobs {
   /** Emitted after `state` became another one. */
   readonly stateChanged: ISignal<IKernelJobs, IJobsState>;
 
+  /** Whether the kernel's main thread is known to have nothing to do. */
+  readonly isIdle: boolean;
+
   /** The kernel's clock, in seconds since the epoch, as far as it is known. */
   now(): number;
 

@@ -69,8 +69,7 @@ export class JobCellExecutor implements INotebookCellExecutor {
     const code = isChanged ? AS_JOB + source : source;
     const lane = this._actions.lane(options.notebook, {
       kind: classifyCell(code),
-      // Also where the page does not know yet, as after a reload: a kernel that is busy does not tell.
-      busy: kernel.status !== 'idle',
+      busy: !jobs?.isIdle,
       ready: jobs?.state.status.kind === 'ready',
       policy: this._policy()
     });

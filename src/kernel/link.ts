@@ -5,6 +5,7 @@ import type { IDisposable } from '@lumino/disposable';
 import type { CarriedRuntime } from './carried';
 import { KernelClient } from './client';
 import { RuntimeInstaller } from './installer';
+import { MainThread } from './mainthread';
 import type { ISince } from './protocol';
 import { SnapshotFollower } from './snapshots';
 
@@ -16,6 +17,7 @@ export class KernelLink implements IDisposable {
     const { kernel, isSnapshotNeeded, since } = options;
     this.kernel = kernel;
     this.client = new KernelClient({ kernel });
+    this.mainThread = new MainThread(kernel);
     this.installer = new RuntimeInstaller(options);
     this.snapshots = new SnapshotFollower({
       client: this.client,
@@ -27,6 +29,7 @@ export class KernelLink implements IDisposable {
 
   readonly kernel: Kernel.IKernelConnection;
   readonly client: KernelClient;
+  readonly mainThread: MainThread;
   readonly installer: RuntimeInstaller;
   readonly snapshots: SnapshotFollower;
 
@@ -40,6 +43,7 @@ export class KernelLink implements IDisposable {
   dispose(): void {
     this.snapshots.dispose();
     this.installer.dispose();
+    this.mainThread.dispose();
     this.client.dispose();
   }
 }

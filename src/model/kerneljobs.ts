@@ -51,6 +51,10 @@ export class KernelJobs implements IKernelJobs, IDisposable {
     return this._stateChanged;
   }
 
+  get isIdle(): boolean {
+    return this._link?.mainThread.isIdle ?? false;
+  }
+
   get isDisposed(): boolean {
     return this._isDisposed;
   }
@@ -300,7 +304,7 @@ export class KernelJobs implements IKernelJobs, IDisposable {
     if (this._state.session) {
       // Another connection has followed it so far.
       this._dispatch({ type: 'interrupted' });
-    } else if (await this._isBusyNow(link.kernel)) {
+    } else if (await this._isBusyNow(link)) {
       // The request below waits for the main thread. If the page was reloaded, then the
       // runtime is there, and answers. A kernel that starts is not asked.
       link.snapshots.ask();
@@ -310,9 +314,12 @@ export class KernelJobs implements IKernelJobs, IDisposable {
     }
   }
 
-  private async _isBusyNow(kernel: Kernel.IKernelConnection): Promise<boolean> {
+  private async _isBusyNow({
+    kernel,
+    mainThread
+  }: KernelLink): Promise<boolean> {
     try {
-      return await this._isBusy(kernel);
+      return !mainThread.isIdle && (await this._isBusy(kernel));
     } catch {
       return false;
     }

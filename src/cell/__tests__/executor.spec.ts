@@ -12,7 +12,12 @@ describe('JobCellExecutor', () => {
   let kernel: FakeKernel;
   let session: { kernel: FakeKernel } | null;
   let kernelChanged: Signal<object, void>;
-  let jobs: { state: object; kernelId: string; submit: jest.Mock };
+  let jobs: {
+    state: object;
+    kernelId: string;
+    isIdle: boolean;
+    submit: jest.Mock;
+  };
   let prepare: jest.Mock;
   let loading: Promise<void>;
   let log: string[];
@@ -27,11 +32,11 @@ describe('JobCellExecutor', () => {
     requests = 0;
     policy = 'when safe';
     kernel = new FakeKernel();
-    kernel.status = 'busy';
     session = { kernel };
     kernelChanged = new Signal<object, void>({});
     jobs = {
       kernelId: kernel.id,
+      isIdle: false,
       state: { status: { kind: 'ready' } },
       submit: jest.fn(({ code }: { code: string }) => {
         log.push(`submit ${code}`);
@@ -119,7 +124,7 @@ describe('JobCellExecutor', () => {
   });
 
   it.each([
-    ['the kernel is idle', () => (kernel.status = 'idle')],
+    ['the kernel is idle', () => (jobs.isIdle = true)],
     [
       'it has no runtime',
       () => (jobs.state = { status: { kind: 'connecting' } })

@@ -60,6 +60,8 @@ export class FakeKernelJobs implements IKernelJobs {
 
   readonly kernelId = 'kernel-1';
 
+  readonly isIdle = true;
+
   time = 12;
 
   get state(): IJobsState {
