@@ -10,6 +10,7 @@ import notebooks from './plugins/notebooks';
 import notify from './plugins/notify';
 import panel from './plugins/panel';
 import panelSide from './plugins/panelside';
+import rerun from './plugins/rerun';
 import runCell from './plugins/runcell';
 import running from './plugins/running';
 import statusBar from './plugins/statusbar';
@@ -29,6 +30,7 @@ export default [
   commands,
   limit,
   notify,
+  rerun,
   runCell,
   running,
   statusBar

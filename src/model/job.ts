@@ -175,3 +175,10 @@ export function canLand(job: IJob): boolean {
     ['running', 'stopping', 'failed', 'killed'].includes(job.state)
   );
 }
+
+/**
+ * Whether a job's cell can be run again: a job that has ended, and came from a cell.
+ */
+export function canRerun(job: IJob): boolean {
+  return hasEnded(job.state) && job.cellId !== null;
+}

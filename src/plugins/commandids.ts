@@ -5,6 +5,7 @@ export namespace CommandIDs {
   export const openPanel = 'jobs:open-panel';
   export const kill = 'jobs:kill';
   export const runCell = 'jobs:run-cell';
+  export const rerun = 'jobs:rerun';
   export const startNow = 'jobs:start-now';
   export const killAll = 'jobs:kill-all';
   export const clear = 'jobs:clear';

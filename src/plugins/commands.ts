@@ -1,14 +1,10 @@
+// What is imported here, the plugin needs when it is activated.
+/* eslint-disable jupyter/prefer-lazy-imports */
 import type {
   JupyterFrontEnd,
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
-import {
-  Clipboard,
-  Dialog,
-  ICommandPalette,
-  Notification,
-  showDialog
-} from '@jupyterlab/apputils';
+import { Clipboard, ICommandPalette, Notification } from '@jupyterlab/apputils';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
@@ -20,22 +16,20 @@ import {
   stopIcon
 } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
-import type {
-  ReadonlyJSONObject,
-  ReadonlyPartialJSONObject
-} from '@lumino/coreutils';
+import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
 import type { IJob } from '../model/job';
 import { canLand, hasEnded, jobKey } from '../model/job';
-import type { IKernelJobs } from '../tokens';
 import { IJobs } from '../tokens';
 import { jobsIcon } from '../view/icons';
 import { IJobsPanel } from '../view/tokens';
 import { tracebackText } from '../view/traceback';
 import { CommandIDs } from './commandids';
-import type { IFoundJob } from './findjob';
-import { findJob, findKernelJobs } from './findjob';
+import { findJob } from './findjob';
 import { goToCell } from './gotocell';
+import { jobArgs } from './jobargs';
+import { kernelCommands } from './kernelcommands';
+import { landVariables } from './landvariables';
 import { reportFailure } from './reportfailure';
 import { rowArgs } from './rowargs';
 import { saveOutput } from './saveoutput';
@@ -98,52 +92,6 @@ function panelCommands(
           panel.reveal(jobKey(args.runtime, args.id));
         }
       }
-    }
-  };
-}
-
-function kernelCommands(
-  jobs: IJobs,
-  tracker: INotebookTracker | null,
-  trans: TranslationBundle
-): Record<string, CommandRegistry.ICommandOptions> {
-  return {
-    [CommandIDs.killAll]: {
-      label: trans.__('Kill All Jobs'),
-      caption: trans.__('Kill all jobs of the current notebook'),
-      icon: stopIcon,
-      describedBy: { args: kernelArgs(trans) },
-      isEnabled: args => {
-        const kernel = findKernelJobs(args, jobs, tracker);
-        return kernel !== null && some(kernel.state.jobs.values(), isAlive);
-      },
-      execute: async args => {
-        const kernel = findKernelJobs(args, jobs, tracker);
-        if (kernel && (await confirmKillAll(kernel, trans))) {
-          await reportFailure(
-            kernel.killAll(),
-            trans.__('Failed to kill all jobs.')
-          );
-        }
-      }
-    },
-    [CommandIDs.clear]: {
-      label: trans.__('Clear Ended Jobs'),
-      caption: trans.__('Remove all jobs that have ended from the list'),
-      icon: cleaningIcon,
-      describedBy: { args: kernelArgs(trans) },
-      isEnabled: args => {
-        const kernel = findKernelJobs(args, jobs, tracker);
-        return (
-          kernel !== null &&
-          some(kernel.state.jobs.values(), job => !isAlive(job))
-        );
-      },
-      execute: args =>
-        reportFailure(
-          findKernelJobs(args, jobs, tracker)?.clear(),
-          trans.__('Failed to clear the ended jobs.')
-        )
     }
   };
 }
@@ -273,7 +221,7 @@ function jobCommands(
       execute: args => {
         const found = find(args, canLand);
         return reportFailure(
-          found ? land(found, trans) : undefined,
+          found ? landVariables(found, trans) : undefined,
           trans.__('Failed to land the variables.')
         );
       }
@@ -296,46 +244,8 @@ function jobCommands(
   };
 }
 
-/**
- * Ask before more than one job dies.
- */
-async function confirmKillAll(
-  kernel: IKernelJobs,
-  trans: TranslationBundle
-): Promise<boolean> {
-  const count = [...kernel.state.jobs.values()].filter(isAlive).length;
-  if (count < 2) {
-    return true;
-  }
-  const { button } = await showDialog({
-    title: trans.__('Kill all jobs?'),
-    body: trans.__(
-      '%1 jobs of this notebook have not ended, and what they have done is lost.',
-      count
-    ),
-    buttons: [
-      Dialog.cancelButton(),
-      Dialog.warnButton({ label: trans.__('Kill All') })
-    ]
-  });
-  return button.accept;
-}
-
 function isAlive(job: IJob): boolean {
   return !hasEnded(job.state);
-}
-
-async function land(
-  { job, kernel }: IFoundJob,
-  trans: TranslationBundle
-): Promise<void> {
-  const names = await kernel.land(job.id);
-  Notification.info(
-    names.length > 0
-      ? trans.__('Landed from job %1: %2', job.id, names.join(', '))
-      : trans.__('Job %1 has no variables to land.', job.id),
-    { autoClose: 5000 }
-  );
 }
 
 function isOver(job: IJob): boolean {
@@ -356,52 +266,4 @@ function isAny(): boolean {
 
 function hasError(job: IJob): boolean {
   return job.error !== null;
-}
-
-function some(jobs: Iterable<IJob>, test: (job: IJob) => boolean): boolean {
-  return [...jobs].some(test);
-}
-
-function kernelArgs(trans: TranslationBundle): ReadonlyJSONObject {
-  return {
-    type: 'object',
-    properties: {
-      kernelId: {
-        type: 'string',
-        description: trans.__(
-          'The id of a kernel; that of the current notebook if not given'
-        )
-      }
-    }
-  };
-}
-
-function jobArgs(trans: TranslationBundle): ReadonlyJSONObject {
-  return {
-    type: 'object',
-    properties: {
-      id: {
-        type: 'integer',
-        description: trans.__('The number of the job')
-      },
-      kernelId: {
-        type: 'string',
-        description: trans.__(
-          'The id of a kernel; that of the current notebook if not given'
-        )
-      },
-      runtime: {
-        type: 'string',
-        description: trans.__(
-          'The id of a kernel session, for jobs of an earlier one'
-        )
-      },
-      fromRow: {
-        type: 'boolean',
-        description: trans.__(
-          'Whether the job is the one whose context menu is open'
-        )
-      }
-    }
-  };
 }

@@ -7,18 +7,25 @@ import type {
 import { ILayoutRestorer } from '@jupyterlab/application';
 import type { ISessionContext } from '@jupyterlab/apputils';
 import { PageConfig } from '@jupyterlab/coreutils';
+import type { NotebookPanel } from '@jupyterlab/notebook';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
+import { JSONExt } from '@lumino/coreutils';
 
 import type { IJob } from '../model/job';
 import { IJobs } from '../tokens';
+import type { Scope } from '../view/listtools';
 import { JobsPanel } from '../view/panel';
-import type { IPanelActions, PanelSubject } from '../view/panelview';
+import type {
+  INotebookJobs,
+  IPanelActions,
+  PanelSubject
+} from '../view/panelview';
 import { IJobsPanel } from '../view/tokens';
 import { CommandIDs } from './commandids';
-import { currentJobs } from './currentkernel';
+import { currentJobs, kernelIdOf } from './currentkernel';
 
 /** After JupyterLab's own panels, which have 900 at most. */
 export const PANEL_RANK = 950;
@@ -50,6 +57,7 @@ const plugin: JupyterFrontEndPlugin<IJobsPanel | null> = {
       trans: (translator ?? nullTranslator).load('jupyterlab_jobs')
     });
     followCurrentNotebook(panel, tracker, jobs);
+    followNotebooks(panel, tracker, jobs);
     restorer?.add(panel, panel.id);
     app.shell.add(panel, 'right', { rank: PANEL_RANK, type: 'Jobs' });
     return panel;
@@ -71,13 +79,17 @@ function panelActions(commands: CommandRegistry): IPanelActions {
     const args = job ? { runtime: job.runtime, id: job.id } : {};
     void commands.execute(command, args);
   };
+  const executeFor = (command: string, scope: Scope): void => {
+    void commands.execute(command, { everywhere: scope === 'all' });
+  };
   return {
     kill: job => execute(CommandIDs.kill, job),
     startNow: job => execute(CommandIDs.startNow, job),
-    killAll: () => execute(CommandIDs.killAll),
-    clear: () => execute(CommandIDs.clear),
+    killAll: scope => executeFor(CommandIDs.killAll, scope),
+    clear: scope => executeFor(CommandIDs.clear, scope),
     goToCell: job => execute(CommandIDs.goToCell, job),
     saveOutput: job => execute(CommandIDs.saveOutput, job),
+    rerun: job => execute(CommandIDs.rerun, job),
     remove: job => execute(CommandIDs.remove, job),
     land: job => execute(CommandIDs.land, job),
     copyTraceback: job => execute(CommandIDs.copyTraceback, job)
@@ -108,6 +120,42 @@ function followCurrentNotebook(
   tracker.currentChanged.connect(onNotebookChanged);
   jobs.kernelsChanged.connect(update);
   onNotebookChanged();
+}
+
+/**
+ * Tell the panel which kernels there are, and their notebooks' names.
+ */
+function followNotebooks(
+  panel: JobsPanel,
+  tracker: INotebookTracker,
+  jobs: IJobs
+): void {
+  const update = () => {
+    const names = new Map<string, string>();
+    tracker.forEach(({ sessionContext, title }) => {
+      const kernelId = kernelIdOf(sessionContext);
+      if (kernelId !== null) {
+        names.set(kernelId, title.label);
+      }
+    });
+    const next = [...jobs.kernels].map((kernel): INotebookJobs => {
+      // Another extension may follow a kernel that no notebook has.
+      const name = names.get(kernel.kernelId) ?? kernel.kernelId;
+      return { kernel, name };
+    });
+    if (!JSONExt.deepEqual(next.map(identity), panel.notebooks.map(identity))) {
+      panel.notebooks = next;
+    }
+  };
+  const identity = ({ kernel, name }: INotebookJobs) => [kernel.kernelId, name];
+  const follow = (notebook: NotebookPanel) => {
+    notebook.title.changed.connect(update);
+    notebook.sessionContext.kernelChanged.connect(update);
+  };
+  tracker.forEach(follow);
+  tracker.widgetAdded.connect((_, notebook) => follow(notebook));
+  jobs.kernelsChanged.connect(update);
+  update();
 }
 
 function subjectOf(tracker: INotebookTracker, jobs: IJobs): PanelSubject {

@@ -6,7 +6,7 @@ import { Notification } from '@jupyterlab/apputils';
  * @param message - what has failed, as a sentence.
  */
 export async function reportFailure(
-  request: Promise<void> | undefined,
+  request: Promise<unknown> | undefined,
   message: string
 ): Promise<void> {
   try {

@@ -1,6 +1,8 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React, { useEffect, useState } from 'react';
 
+import { TextButton } from './textbutton';
+
 /** How long the button says that it has copied, in milliseconds. */
 const CONFIRMATION = 2000;
 
@@ -24,15 +26,12 @@ export function CopyButton(props: {
   }, [copied]);
 
   return (
-    <button
-      type="button"
-      className="jp-Jobs-textButton"
+    <TextButton
+      label={copied ? trans.__('Copied') : label}
       onClick={() => {
         onCopy();
         setCopied(copied + 1);
       }}
-    >
-      {copied ? trans.__('Copied') : label}
-    </button>
+    />
   );
 }

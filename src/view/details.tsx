@@ -4,13 +4,14 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import React, { useMemo } from 'react';
 
 import type { IJob, IOutputLog } from '../model/job';
-import { canLand, hasEnded } from '../model/job';
+import { canLand, canRerun, hasEnded } from '../model/job';
 import { EMPTY_LOG } from '../model/outputlog';
 import { CopyButton } from './copybutton';
 import { formatDuration } from './duration';
 import { Outputs } from './outputs';
 import { isStuck } from './stuck';
 import { visibleTail } from './tail';
+import { TextButton } from './textbutton';
 
 /**
  * What can be done from a job's details.
@@ -19,6 +20,7 @@ export interface IJobDetailActions {
   goToCell(job: IJob): void;
   copyTraceback(job: IJob): void;
   saveOutput(job: IJob): void;
+  rerun(job: IJob): void;
   remove(job: IJob): void;
   land(job: IJob): void;
 }
@@ -36,7 +38,7 @@ export function JobDetails(props: {
   rendermime: IRenderMimeRegistry;
   trans: TranslationBundle;
 }): JSX.Element {
-  const { id, job, log, previous, actions, rendermime, trans } = props;
+  const { id, job, log, previous, rendermime, trans } = props;
   return (
     <div className="jp-Jobs-details" id={id}>
       <JobOutput job={job} log={log} rendermime={rendermime} trans={trans} />
@@ -53,54 +55,64 @@ export function JobDetails(props: {
         <summary>{trans.__('Code')}</summary>
         <pre>{job.code}</pre>
       </details>
-      <div className="jp-Jobs-actions">
-        {job.cellId !== null && (
-          <button
-            type="button"
-            className="jp-Jobs-textButton"
-            onClick={() => actions.goToCell(job)}
-          >
-            {trans.__('Go to cell')}
-          </button>
-        )}
-        {job.error && (
-          <CopyButton
-            label={trans.__('Copy traceback')}
-            trans={trans}
-            onCopy={() => actions.copyTraceback(job)}
-          />
-        )}
-        {log && (
-          <button
-            type="button"
-            className="jp-Jobs-textButton"
-            onClick={() => actions.saveOutput(job)}
-          >
-            {trans.__('Save output…')}
-          </button>
-        )}
-        {canLand(job) && (
-          <button
-            type="button"
-            className="jp-Jobs-textButton"
-            title={trans.__(
-              'Make what it has assigned so far the notebook’s variables'
-            )}
-            onClick={() => actions.land(job)}
-          >
-            {trans.__('Land variables')}
-          </button>
-        )}
-        {hasEnded(job.state) && (
-          <button
-            type="button"
-            className="jp-Jobs-textButton"
-            onClick={() => actions.remove(job)}
-          >
-            {trans.__('Remove')}
-          </button>
-        )}
-      </div>
+      <JobActions {...props} />
+    </div>
+  );
+}
+
+/**
+ * What can be done with a job.
+ */
+function JobActions(props: {
+  job: IJob;
+  log: IOutputLog | undefined;
+  actions: IJobDetailActions;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { job, log, actions, trans } = props;
+  return (
+    <div className="jp-Jobs-actions">
+      {canRerun(job) && (
+        <TextButton
+          label={trans.__('Run again')}
+          title={trans.__('Run its cell again, as it is now')}
+          onClick={() => actions.rerun(job)}
+        />
+      )}
+      {job.cellId !== null && (
+        <TextButton
+          label={trans.__('Go to cell')}
+          onClick={() => actions.goToCell(job)}
+        />
+      )}
+      {job.error && (
+        <CopyButton
+          label={trans.__('Copy traceback')}
+          trans={trans}
+          onCopy={() => actions.copyTraceback(job)}
+        />
+      )}
+      {log && (
+        <TextButton
+          label={trans.__('Save output…')}
+          onClick={() => actions.saveOutput(job)}
+        />
+      )}
+      {canLand(job) && (
+        <TextButton
+          label={trans.__('Land variables')}
+          title={trans.__(
+            'Make what it has assigned so far the notebook’s variables'
+          )}
+          onClick={() => actions.land(job)}
+        />
+      )}
+      {hasEnded(job.state) && (
+        <TextButton
+          label={trans.__('Remove')}
+          onClick={() => actions.remove(job)}
+        />
+      )}
     </div>
   );
 }

@@ -14,6 +14,7 @@ export function IconButton(props: {
   title?: string;
   className?: string;
   disabled?: boolean;
+  tabIndex?: number;
   onClick: () => void;
 }): JSX.Element {
   const className = ['jp-Jobs-iconButton', props.className];
@@ -24,6 +25,7 @@ export function IconButton(props: {
       aria-label={props.label}
       title={props.title ?? props.label}
       disabled={props.disabled}
+      tabIndex={props.tabIndex}
       onClick={props.onClick}
     >
       <props.icon.react tag={null} />

@@ -4,8 +4,10 @@ import failedSvg from '../../style/icons/failed.svg';
 import finishedSvg from '../../style/icons/finished.svg';
 import jobsSvg from '../../style/icons/jobs.svg';
 import killedSvg from '../../style/icons/killed.svg';
+import listSvg from '../../style/icons/list.svg';
 import lostSvg from '../../style/icons/lost.svg';
 import queuedSvg from '../../style/icons/queued.svg';
+import timelineSvg from '../../style/icons/timeline.svg';
 
 /** The icon of the panel. */
 export const jobsIcon = new LabIcon({
@@ -36,4 +38,14 @@ export const killedIcon = new LabIcon({
 export const lostIcon = new LabIcon({
   name: 'jupyterlab-jobs:lost',
   svgstr: lostSvg
+});
+
+export const listIcon = new LabIcon({
+  name: 'jupyterlab-jobs:list',
+  svgstr: listSvg
+});
+
+export const timelineIcon = new LabIcon({
+  name: 'jupyterlab-jobs:timeline',
+  svgstr: timelineSvg
 });

@@ -13,6 +13,7 @@ import { IconButton } from './iconbutton';
 export function KillButton(props: {
   id: number;
   state: JobState;
+  tabIndex?: number;
   trans: TranslationBundle;
   onKill: () => void;
 }): JSX.Element | null {
@@ -30,6 +31,7 @@ export function KillButton(props: {
           ? trans.__('Kill job %1 again', id)
           : trans.__('Kill job %1', id)
       }
+      tabIndex={props.tabIndex}
       onClick={props.onKill}
     />
   );

@@ -6,7 +6,7 @@ import React from 'react';
 
 import { Clock } from './clock';
 import { jobsIcon } from './icons';
-import type { IPanelActions, PanelSubject } from './panelview';
+import type { INotebookJobs, IPanelActions, PanelSubject } from './panelview';
 import { PanelView } from './panelview';
 import type { IRevealedJob } from './reveal';
 import type { IJobsPanel } from './tokens';
@@ -42,6 +42,17 @@ export class JobsPanel extends ReactWidget implements IJobsPanel {
     this.update();
   }
 
+  /**
+   * All kernels that can be listed: another list whenever they are others.
+   */
+  get notebooks(): readonly INotebookJobs[] {
+    return this._notebooks;
+  }
+  set notebooks(value: readonly INotebookJobs[]) {
+    this._notebooks = value;
+    this.update();
+  }
+
   reveal(key: string): void {
     this._revealed = { key };
     this.update();
@@ -73,6 +84,7 @@ export class JobsPanel extends ReactWidget implements IJobsPanel {
       <PanelView
         {...this._options}
         subject={this._subject}
+        notebooks={this._notebooks}
         isVisible={this.isVisible}
         revealed={this._revealed}
         clock={this._clock}
@@ -82,6 +94,7 @@ export class JobsPanel extends ReactWidget implements IJobsPanel {
 
   private readonly _options: JobsPanel.IOptions;
   private readonly _clock = new Clock();
+  private _notebooks: readonly INotebookJobs[] = [];
   private _subject: PanelSubject = { kind: 'no-notebook' };
   private _revealed: IRevealedJob | null = null;
 }

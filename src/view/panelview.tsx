@@ -1,24 +1,28 @@
 import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { cleaningIcon, stopIcon } from '@jupyterlab/ui-components';
-import React, { useMemo, useState } from 'react';
+import React, { useEffect, useMemo, useRef, useState } from 'react';
 
 import type { IJob, JobSection } from '../model/job';
-import { sectionOf } from '../model/job';
+import { hasEnded, sectionOf } from '../model/job';
 import type { IJobsState, IKernelJobs } from '../tokens';
 import type { Clock } from './clock';
 import type { IJobDetailActions } from './details';
 import { matchesFilter } from './filter';
-import { FilterBox } from './filterbox';
 import { IconButton } from './iconbutton';
-import { useKernelState } from './kernelstate';
+import { listIcon, timelineIcon } from './icons';
+import { JobList } from './joblist';
+import { useKernelStates } from './kernelstate';
+import type { Scope } from './listtools';
+import { ListTools } from './listtools';
 import { FirstSteps, Placeholder } from './placeholder';
 import { previousDurations } from './previous';
 import type { IRevealedJob } from './reveal';
 import { useReveal } from './reveal';
 import type { IJobRowOptions } from './row';
-import { Section } from './section';
 import { groupBySection, SECTIONS } from './sections';
+import type { SortOrder } from './sorting';
+import { Timeline } from './timeline/timeline';
 import { useToggleSet } from './toggleset';
 
 /**
@@ -27,8 +31,8 @@ import { useToggleSet } from './toggleset';
 export interface IPanelActions extends IJobDetailActions {
   kill(job: IJob): void;
   startNow(job: IJob): void;
-  killAll(): void;
-  clear(): void;
+  killAll(scope: Scope): void;
+  clear(scope: Scope): void;
 }
 
 /**
@@ -41,10 +45,20 @@ export type PanelSubject =
   | { readonly kind: 'kernel'; readonly kernel: IKernelJobs };
 
 /**
+ * A kernel and the name of its notebook.
+ */
+export interface INotebookJobs {
+  readonly kernel: IKernelJobs;
+  readonly name: string;
+}
+
+/**
  * The properties of the panel's content.
  */
 export interface IPanelViewProps {
   subject: PanelSubject;
+  /** All kernels that are followed, that of the notebook in front included. */
+  notebooks: readonly INotebookJobs[];
   isVisible: boolean;
   revealed: IRevealedJob | null;
   actions: IPanelActions;
@@ -57,30 +71,55 @@ export interface IPanelViewProps {
  * The content of the panel: the one component that knows the model.
  */
 export function PanelView(props: IPanelViewProps): JSX.Element {
-  const { subject, revealed, actions, clock, rendermime, trans } = props;
+  const { subject, notebooks, isVisible, actions, trans } = props;
   const kernel = subject.kind === 'kernel' ? subject.kernel : null;
-  const state = useKernelState(kernel, props.isVisible);
-  const jobs = state?.jobs;
-  const [query, setQuery] = useState('');
-  const sections = useMemo(() => groupBySection(jobs?.values() ?? []), [jobs]);
-  const shown = useMemo(
-    () =>
-      query === ''
-        ? sections
-        : groupBySection(
-            [...(jobs?.values() ?? [])].filter(job => matchesFilter(job, query))
-          ),
-    [jobs, sections, query]
-  );
+  const [wantedScope, setScope] = useState<Scope>('this');
+  const hasOthers = useHasOtherJobs(notebooks, kernel, isVisible);
+  const scope = hasOthers ? wantedScope : 'this';
 
+  const listed = useMemo(
+    () =>
+      scope === 'all'
+        ? notebooks
+        : kernel
+          ? [{ kernel, name: '' }]
+          : NO_NOTEBOOKS,
+    [scope, notebooks, kernel]
+  );
+  const kernels = useMemo(() => listed.map(one => one.kernel), [listed]);
+  const states = useKernelStates(kernels, isVisible);
+  // A change of what is printed only does not change the jobs.
+  const jobs = useSame(states.map(state => state.jobs));
+
+  const [query, setQuery] = useState('');
+  const [order, setOrder] = useState<SortOrder>('newest');
+  const matching = useMemo(
+    () =>
+      jobs.map((one, index) => ({
+        ...listed[index],
+        jobs: [...one.values()].filter(job => matchesFilter(job, query))
+      })),
+    [jobs, listed, query]
+  );
+  const contents = useMemo(
+    () => groupBySection(matching, order),
+    [matching, order]
+  );
   const previous = useMemo(
-    () => previousDurations(jobs?.values() ?? []),
+    () => previousDurations(jobs.flatMap(one => [...one.values()])),
     [jobs]
   );
   const [expanded, toggleExpanded] = useToggleSet<string>();
   const [collapsed, toggleCollapsed] = useToggleSet<JobSection>();
 
-  const content = useReveal(revealed, jobs, props.isVisible, job => {
+  const here = states[kernel ? kernels.indexOf(kernel) : -1] as
+    IJobsState | undefined;
+  const [isTimeline, setTimeline] = useState(false);
+  const [wish, setWish] = useState(props.revealed);
+  useEffect(() => setWish(props.revealed), [props.revealed]);
+  const find = (key: string) => jobs.find(one => one.has(key))?.get(key);
+  const revealed = useReveal(wish, find, isVisible, job => {
+    setTimeline(false);
     toggleExpanded(job.key, true);
     toggleCollapsed(sectionOf(job.state), false);
     if (!matchesFilter(job, query)) {
@@ -88,71 +127,154 @@ export function PanelView(props: IPanelViewProps): JSX.Element {
     }
   });
 
-  const options = useMemo(
-    (): IJobRowOptions => ({
-      actions: { ...actions, toggle: job => toggleExpanded(job.key) },
-      clock,
-      now: () => kernel?.now() ?? 0,
-      rendermime,
-      trans
-    }),
-    [actions, toggleExpanded, clock, kernel, rendermime, trans]
+  const { running, ended } = useMemo(() => count(jobs), [jobs]);
+  const optionsOf = useRowOptions(props, toggleExpanded);
+  const logs = useMemo(
+    () => new Map(kernels.map((one, index) => [one, states[index].outputs])),
+    [kernels, states]
   );
-
-  const running = sections.running.length;
-  const ended = sections.finished.length + sections.failed.length;
   return (
     <>
       <PanelHeader
         running={running}
         ended={ended}
+        scope={scope}
+        isTimeline={isTimeline}
         actions={actions}
         trans={trans}
+        onTimeline={setTimeline}
       />
-      {running + ended > 0 && (
-        <FilterBox query={query} trans={trans} onChange={setQuery} />
+      {(running + ended > 0 || hasOthers) && (
+        <ListTools
+          query={query}
+          order={order}
+          scope={hasOthers ? scope : null}
+          trans={trans}
+          onQuery={setQuery}
+          onOrder={setOrder}
+          onScope={setScope}
+        />
       )}
-      <div className="jp-Jobs-content" ref={content}>
-        <Status
-          subject={subject}
-          state={state}
-          isEmpty={running + ended === 0}
+      <Status
+        subject={scope === 'all' ? null : subject}
+        state={here ?? null}
+        isEmpty={running + ended === 0}
+        trans={trans}
+      />
+      {running + ended > 0 &&
+        SECTIONS.every(section => contents[section].count === 0) && (
+          <Placeholder
+            title={trans.__('No such jobs')}
+            text={trans.__('No job matches “%1”.', query.trim())}
+          />
+        )}
+      {isTimeline ? (
+        <Timeline
+          kernels={matching}
+          clock={props.clock}
+          trans={trans}
+          onOpen={job => setWish({ key: job.key })}
+        />
+      ) : (
+        <JobList
+          contents={contents}
+          collapsed={collapsed}
+          expanded={expanded}
+          previous={previous}
+          revealed={revealed}
+          logOf={(one, key) => logs.get(one)?.get(key)}
+          optionsOf={optionsOf}
+          onToggleSection={toggleCollapsed}
           trans={trans}
         />
-        {running + ended > 0 &&
-          SECTIONS.every(section => shown[section].length === 0) && (
-            <Placeholder
-              title={trans.__('No such jobs')}
-              text={trans.__('No job matches “%1”.', query.trim())}
-            />
-          )}
-        {state &&
-          SECTIONS.map(section => (
-            <Section
-              key={section}
-              section={section}
-              jobs={shown[section]}
-              outputs={state.outputs}
-              expanded={expanded}
-              previous={previous}
-              isCollapsed={collapsed.has(section)}
-              revealed={revealed?.key ?? null}
-              onToggle={toggleCollapsed}
-              options={options}
-            />
-          ))}
-      </div>
+      )}
     </>
   );
+}
+
+const NO_NOTEBOOKS: readonly INotebookJobs[] = [];
+
+/**
+ * Whether there are jobs in another kernel than the one in front.
+ */
+function useHasOtherJobs(
+  notebooks: readonly INotebookJobs[],
+  kernel: IKernelJobs | null,
+  isVisible: boolean
+): boolean {
+  const others = useMemo(
+    () => notebooks.map(one => one.kernel).filter(one => one !== kernel),
+    [notebooks, kernel]
+  );
+  return useKernelStates(others, isVisible).some(({ jobs }) => jobs.size > 0);
+}
+
+/**
+ * The last list with the same items, so that it is known to hold the same.
+ */
+function useSame<T>(items: readonly T[]): readonly T[] {
+  const last = useRef(items);
+  if (
+    items.length !== last.current.length ||
+    items.some((item, index) => item !== last.current[index])
+  ) {
+    last.current = items;
+  }
+  return last.current;
+}
+
+/**
+ * What the rows of a kernel share: the same object for each of them, or all would be
+ * drawn at every change.
+ */
+function useRowOptions(
+  { actions, clock, rendermime, trans }: IPanelViewProps,
+  toggle: (key: string) => void
+): (kernel: IKernelJobs) => IJobRowOptions {
+  return useMemo(() => {
+    const shared = {
+      actions: { ...actions, toggle: (job: IJob) => toggle(job.key) },
+      clock,
+      rendermime,
+      trans
+    };
+    const made = new WeakMap<IKernelJobs, IJobRowOptions>();
+    return kernel => {
+      const options = made.get(kernel) ?? {
+        ...shared,
+        now: () => kernel.now()
+      };
+      made.set(kernel, options);
+      return options;
+    };
+  }, [actions, clock, rendermime, trans, toggle]);
+}
+
+function count(all: readonly ReadonlyMap<string, IJob>[]): {
+  running: number;
+  ended: number;
+} {
+  let running = 0;
+  let size = 0;
+  for (const jobs of all) {
+    size += jobs.size;
+    for (const job of jobs.values()) {
+      running += hasEnded(job.state) ? 0 : 1;
+    }
+  }
+  return { running, ended: size - running };
 }
 
 function PanelHeader(props: {
   running: number;
   ended: number;
+  scope: Scope;
+  isTimeline: boolean;
   actions: IPanelActions;
   trans: TranslationBundle;
+  onTimeline: (isTimeline: boolean) => void;
 }): JSX.Element {
-  const { running, ended, actions, trans } = props;
+  const { running, ended, scope, isTimeline, actions, trans } = props;
   return (
     <div className="jp-SidePanel-header jp-Jobs-header">
       <h2>{trans.__('Jobs')}</h2>
@@ -162,17 +284,23 @@ function PanelHeader(props: {
         </span>
       )}
       <IconButton
+        icon={isTimeline ? listIcon : timelineIcon}
+        label={isTimeline ? trans.__('Show list') : trans.__('Show timeline')}
+        disabled={running + ended === 0 && !isTimeline}
+        onClick={() => props.onTimeline(!isTimeline)}
+      />
+      <IconButton
         icon={stopIcon}
         label={trans.__('Kill all jobs')}
         disabled={running === 0}
-        onClick={actions.killAll}
+        onClick={() => actions.killAll(scope)}
       />
       <IconButton
         icon={cleaningIcon}
         label={trans.__('Clear ended jobs')}
         title={trans.__('Remove all jobs that have ended from the list')}
         disabled={ended === 0}
-        onClick={actions.clear}
+        onClick={() => actions.clear(scope)}
       />
     </div>
   );
@@ -182,12 +310,16 @@ function PanelHeader(props: {
  * What there is to say besides the jobs.
  */
 function Status(props: {
-  subject: PanelSubject;
+  /** Null where it does not matter which notebook is in front. */
+  subject: PanelSubject | null;
   state: IJobsState | null;
   isEmpty: boolean;
   trans: TranslationBundle;
 }): JSX.Element | null {
   const { subject, state, isEmpty, trans } = props;
+  if (subject === null) {
+    return null;
+  }
   if (subject.kind === 'no-notebook') {
     return (
       <Placeholder

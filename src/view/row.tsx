@@ -40,6 +40,14 @@ export interface IJobRowProps {
   job: IJob;
   log: IOutputLog | undefined;
   isExpanded: boolean;
+  /** Whether the tabulator key reaches this row. */
+  isTabStop: boolean;
+  /** Its place in the list. */
+  index: number;
+  /** Its place in its section, from 1, of so many. */
+  position: number;
+  setSize: number;
+  measure: (node: Element | null) => void;
   /** How long it took the last time, in seconds. */
   previous?: number;
   options: IJobRowOptions;
@@ -52,6 +60,7 @@ export const JobRow = memo(function JobRow(props: IJobRowProps): JSX.Element {
   const { job, log, isExpanded, previous, options } = props;
   const { actions, trans, rendermime } = options;
   const detailsId = useId();
+  const tabIndex = props.isTabStop ? 0 : -1;
   const line = useMemo(() => lastLine(job, log, trans), [job, log, trans]);
 
   return (
@@ -60,6 +69,10 @@ export const JobRow = memo(function JobRow(props: IJobRowProps): JSX.Element {
       data-job-id={job.id}
       data-state={job.state}
       data-runtime={job.runtime}
+      data-index={props.index}
+      aria-posinset={props.position}
+      aria-setsize={props.setSize}
+      ref={props.measure}
     >
       <div className="jp-Jobs-itemHeader">
         <button
@@ -67,6 +80,7 @@ export const JobRow = memo(function JobRow(props: IJobRowProps): JSX.Element {
           className="jp-Jobs-summary"
           aria-expanded={isExpanded}
           aria-controls={isExpanded ? detailsId : undefined}
+          tabIndex={tabIndex}
           onClick={() => actions.toggle(job)}
         >
           <StateIcon job={job} trans={trans} />
@@ -102,12 +116,14 @@ export const JobRow = memo(function JobRow(props: IJobRowProps): JSX.Element {
         </button>
         <StartNowButton
           job={job}
+          tabIndex={tabIndex}
           trans={trans}
           onStart={() => actions.startNow(job)}
         />
         <KillButton
           id={job.id}
           state={job.state}
+          tabIndex={tabIndex}
           trans={trans}
           onKill={() => actions.kill(job)}
         />

@@ -10,6 +10,7 @@ import { IconButton } from './iconbutton';
  */
 export function StartNowButton(props: {
   job: Pick<IJob, 'id' | 'state' | 'waitingFor'>;
+  tabIndex?: number;
   trans: TranslationBundle;
   onStart: () => void;
 }): JSX.Element | null {
@@ -23,6 +24,7 @@ export function StartNowButton(props: {
       className="jp-Jobs-startNow"
       label={trans.__('Start job %1 now', job.id)}
       title={trans.__('Start now, without waiting')}
+      tabIndex={props.tabIndex}
       onClick={props.onStart}
     />
   );

@@ -48,7 +48,10 @@ export function makeLog(items: readonly IJobOutput[], dropped = 0): IOutputLog {
 
 /** A kernel whose jobs are what a test says. */
 export class FakeKernelJobs implements IKernelJobs {
-  constructor(jobs: readonly IJob[]) {
+  constructor(
+    jobs: readonly IJob[],
+    readonly kernelId = 'kernel-1'
+  ) {
     this._state = {
       status: { kind: 'ready', runtime: RUNTIME, version: '1' },
       jobs: byKey(jobs),
@@ -57,8 +60,6 @@ export class FakeKernelJobs implements IKernelJobs {
       snapshots: 1
     };
   }
-
-  readonly kernelId = 'kernel-1';
 
   readonly isIdle = true;
 

@@ -8,9 +8,31 @@ import { PanelView } from '../panelview';
 import { FakeKernelJobs, makeJob } from './fakes';
 import { mount } from './mount';
 
+/** The height of the list, and of everything in it, in pixels. */
+const LIST = 600;
+const ROW = 30;
+
 describe('PanelView', () => {
   let actions: jest.Mocked<IPanelActions>;
   let shared: Omit<IPanelViewProps, 'subject'>;
+
+  // jsdom draws nothing: a list without a height shows no rows.
+  beforeEach(() => {
+    jest.spyOn(Element.prototype, 'clientHeight', 'get').mockReturnValue(LIST);
+    jest.spyOn(Element.prototype, 'scrollHeight', 'get').mockReturnValue(1e6);
+    jest
+      .spyOn(HTMLElement.prototype, 'offsetHeight', 'get')
+      .mockReturnValue(ROW);
+    Element.prototype.scrollTo = function (this: Element, to) {
+      this.scrollTop = (to as ScrollToOptions).top!;
+      // As in a browser: not before the next frame.
+      requestAnimationFrame(() => this.dispatchEvent(new Event('scroll')));
+    };
+  });
+
+  afterEach(() => {
+    jest.restoreAllMocks();
+  });
 
   beforeEach(() => {
     actions = {
@@ -22,9 +44,11 @@ describe('PanelView', () => {
       copyTraceback: jest.fn(),
       saveOutput: jest.fn(),
       remove: jest.fn(),
-      land: jest.fn()
+      land: jest.fn(),
+      rerun: jest.fn()
     };
     shared = {
+      notebooks: [],
       isVisible: true,
       revealed: null,
       actions,
@@ -92,8 +116,8 @@ describe('PanelView', () => {
 
     click('[aria-label="Kill all jobs"]');
     click('[aria-label="Clear ended jobs"]');
-    expect(actions.killAll).toHaveBeenCalled();
-    expect(actions.clear).toHaveBeenCalled();
+    expect(actions.killAll).toHaveBeenCalledWith('this');
+    expect(actions.clear).toHaveBeenCalledWith('this');
 
     act(() =>
       kernel.setJobs([makeJob(2), makeJob(3, { state: 'finished', ended: 1 })])
@@ -131,31 +155,151 @@ describe('PanelView', () => {
     expect(query('.jp-Jobs-item')).toBeNull();
   });
 
-  it('shows the first of very many jobs, and any that is asked for', () => {
-    Element.prototype.scrollIntoView = jest.fn();
-    const jobs = Array.from({ length: 500 }, (_, i) => makeJob(i + 1));
-    const kernel = new FakeKernelJobs(jobs);
-    const subject = { kind: 'kernel', kernel } as const;
-    const { click, node, query, render } = mount(view(subject));
-    const count = () => node.querySelectorAll('.jp-Jobs-item').length;
-    expect(count()).toBe(200);
-    click('.jp-Jobs-more');
-    expect(count()).toBe(400);
-    click('.jp-Jobs-sectionHeader');
-    render(view(subject, { revealed: { key: jobs[4].key } }));
-    expect(query('[data-job-id="5"] .jp-Jobs-details')).not.toBeNull();
-    expect(document.activeElement).toBe(
-      query('[data-job-id="5"] .jp-Jobs-summary')
+  describe('with very many jobs', () => {
+    const jobs = Array.from({ length: 10_000 }, (_, i) => makeJob(i + 1));
+    const subject = {
+      kind: 'kernel',
+      kernel: new FakeKernelJobs(jobs)
+    } as const;
+
+    it('draws those in sight only, and any that is asked for', async () => {
+      const { click, node, query, render } = mount(view(subject));
+      const drawn = () => node.querySelectorAll('.jp-Jobs-item').length;
+      expect(query('[data-job-id="10000"]')).not.toBeNull();
+      expect(drawn()).toBeLessThan(50);
+      expect(query('.jp-Jobs-item')?.getAttribute('aria-setsize')).toBe(
+        '10000'
+      );
+      click('.jp-Jobs-sectionHeader');
+      expect(drawn()).toBe(0);
+
+      render(view(subject, { revealed: { key: jobs[4].key } }));
+      await nextFrame();
+      expect(query('[data-job-id="5"] .jp-Jobs-details')).not.toBeNull();
+      expect(document.activeElement).toBe(
+        query('[data-job-id="5"] .jp-Jobs-summary')
+      );
+      expect(query('[data-job-id="10000"]')).toBeNull();
+      expect(drawn()).toBeLessThan(50);
+    });
+
+    it('keeps the height of what is not drawn', () => {
+      const { query } = mount(view(subject));
+      const list = query('.jp-Jobs-list')!;
+      const [above, below] = list.style.paddingBlock.split(' ').map(parseFloat);
+      expect(above).toBe(0);
+      expect(below).toBeGreaterThan(9_900 * ROW);
+    });
+
+    it('goes on by the keyboard, from row to row and to the end', async () => {
+      const { node, query } = mount(view(subject));
+      const press = async (key: string) => {
+        act(() => {
+          const event = new KeyboardEvent('keydown', { key, bubbles: true });
+          document.activeElement?.dispatchEvent(event);
+        });
+        await nextFrame();
+      };
+      const focusedJob = () =>
+        document.activeElement?.closest<HTMLElement>('.jp-Jobs-item')?.dataset
+          .jobId;
+      // Only the header is reached by the tabulator key.
+      expect(
+        [...node.querySelectorAll('.jp-Jobs-content [tabindex="0"]')].map(
+          ({ className }) => className
+        )
+      ).toEqual(['jp-Jobs-sectionHeader']);
+      act(() => query('.jp-Jobs-sectionHeader')!.focus());
+      await press('ArrowDown');
+      expect(focusedJob()).toBe('10000');
+      await press('ArrowDown');
+      expect(focusedJob()).toBe('9999');
+      await press('ArrowRight');
+      expect(query('[data-job-id="9999"] .jp-Jobs-details')).not.toBeNull();
+      await press('ArrowLeft');
+      expect(query('[data-job-id="9999"] .jp-Jobs-details')).toBeNull();
+      await press('ArrowUp');
+      expect(focusedJob()).toBe('10000');
+      await press('End');
+      expect(focusedJob()).toBe('1');
+      await press('ArrowDown');
+      expect(focusedJob()).toBe('1');
+      await press('Home');
+      expect(document.activeElement).toBe(query('.jp-Jobs-sectionHeader'));
+    });
+  });
+
+  it('keeps the focus on a job that ends', async () => {
+    const kernel = new FakeKernelJobs([makeJob(1), makeJob(2)]);
+    const { query } = mount(view({ kind: 'kernel', kernel }));
+    act(() => query('[data-job-id="1"] .jp-Jobs-kill')!.focus());
+    act(() =>
+      kernel.setJobs([makeJob(1, { state: 'killed', ended: 1 }), makeJob(2)])
     );
+    expect(document.activeElement).toBe(
+      query('[data-section="failed"] .jp-Jobs-summary')
+    );
+    act(() => kernel.setJobs([makeJob(2)]));
+    await nextFrame();
+    expect(document.activeElement).toBe(query('.jp-Jobs-content'));
+  });
+
+  it('lists the jobs in the order that is chosen', () => {
+    const kernel = new FakeKernelJobs([
+      makeJob(1, { name: 'b', started: 5 }),
+      makeJob(2, { name: 'a', started: 1 }),
+      makeJob(3, { name: 'c', started: null, state: 'queued' })
+    ]);
+    const { node, query } = mount(view({ kind: 'kernel', kernel }));
+    const sorted = (order: string) => {
+      const select = query<HTMLSelectElement>('[aria-label="Order"]')!;
+      act(() => {
+        select.value = order;
+        select.dispatchEvent(new Event('change', { bubbles: true }));
+      });
+      return Array.from(
+        node.querySelectorAll<HTMLElement>('.jp-Jobs-item'),
+        item => item.dataset.jobId
+      ).join('');
+    };
+    expect(sorted('oldest')).toBe('123');
+    expect(sorted('name')).toBe('213');
+    expect(sorted('duration')).toBe('213');
+    expect(sorted('newest')).toBe('321');
+  });
+
+  it('lists the jobs of all notebooks, by notebook', () => {
+    const here = new FakeKernelJobs([makeJob(1)]);
+    const there = new FakeKernelJobs([], 'kernel-2');
+    const subject = { kind: 'kernel', kernel: here } as const;
+    const notebooks = [
+      { kernel: here, name: 'a.ipynb' },
+      { kernel: there, name: 'b.ipynb' }
+    ];
+    const { click, node, query } = mount(view(subject, { notebooks }));
+    // Nothing to choose as long as no other notebook has jobs.
+    expect(query('.jp-Jobs-scope')).toBeNull();
+    act(() => there.setJobs([makeJob(1, { key: 'r2:1', runtime: 'r2' })]));
+    expect(node.querySelectorAll('.jp-Jobs-item')).toHaveLength(1);
+
+    click('.jp-Jobs-scope button:last-child');
+    const rows = Array.from(
+      node.querySelectorAll<HTMLElement>('.jp-Jobs-list > li'),
+      row => row.dataset.runtime ?? row.textContent
+    );
+    expect(rows).toEqual(['a.ipynb1', 'r1', 'b.ipynb1', 'r2']);
+    expect(query('.jp-Jobs-runningCount')?.textContent).toBe('2 running');
+    click('[aria-label="Kill all jobs"]');
+    expect(actions.killAll).toHaveBeenCalledWith('all');
+
+    act(() => there.setJobs([]));
+    expect(query('.jp-Jobs-scope')).toBeNull();
+    expect(node.querySelectorAll('.jp-Jobs-notebook')).toHaveLength(0);
   });
 
   describe('asked for a job', () => {
     const revealed = { key: 'r1:1' };
     const summary = '[data-job-id="1"] .jp-Jobs-summary';
-
-    beforeEach(() => {
-      Element.prototype.scrollIntoView = jest.fn();
-    });
 
     it('brings it into view once, wherever it moves then', () => {
       const kernel = new FakeKernelJobs([makeJob(1)]);

@@ -25,7 +25,8 @@ describe('JobRow', () => {
       copyTraceback: jest.fn(),
       saveOutput: jest.fn(),
       remove: jest.fn(),
-      land: jest.fn()
+      land: jest.fn(),
+      rerun: jest.fn()
     };
     options = {
       actions,
@@ -38,8 +39,22 @@ describe('JobRow', () => {
     };
   });
 
+  const place = {
+    isTabStop: true,
+    index: 1,
+    position: 1,
+    setSize: 1,
+    measure: () => undefined
+  };
+
   const row = (job: IJob, isExpanded = false, log = makeLog([])) => (
-    <JobRow job={job} log={log} isExpanded={isExpanded} options={options} />
+    <JobRow
+      job={job}
+      log={log}
+      isExpanded={isExpanded}
+      {...place}
+      options={options}
+    />
   );
 
   it('shows a running job', () => {
@@ -91,6 +106,7 @@ describe('JobRow', () => {
         log={undefined}
         isExpanded={true}
         previous={75}
+        {...place}
         options={options}
       />
     );
@@ -125,7 +141,7 @@ describe('JobRow', () => {
     render(row(makeJob(1, { state: 'failed' }), true));
     click('.jp-Jobs-actions button:last-child');
     expect(actions.remove).toHaveBeenCalledTimes(1);
-    click('.jp-Jobs-actions button[title]');
+    click('.jp-Jobs-actions button[title^="Make"]');
     expect(actions.land).toHaveBeenCalledTimes(1);
   });
 
@@ -203,11 +219,13 @@ describe('JobRow', () => {
     ).toHaveLength(1);
     expect(query('.jp-Jobs-traceback')).not.toBeNull();
     click('.jp-Jobs-actions button:nth-child(1)');
-    expect(actions.goToCell).toHaveBeenCalledWith(job);
+    expect(actions.rerun).toHaveBeenCalledWith(job);
     click('.jp-Jobs-actions button:nth-child(2)');
+    expect(actions.goToCell).toHaveBeenCalledWith(job);
+    click('.jp-Jobs-actions button:nth-child(3)');
     expect(actions.copyTraceback).toHaveBeenCalledWith(job);
     expect(query('.jp-Jobs-actions')?.textContent).toContain('Copied');
-    click('.jp-Jobs-actions button:nth-child(3)');
+    click('.jp-Jobs-actions button:nth-child(4)');
     expect(actions.saveOutput).toHaveBeenCalledWith(job);
   });
 });

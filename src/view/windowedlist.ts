@@ -1,0 +1,207 @@
+import type { Virtualizer } from '@tanstack/react-virtual';
+import { useVirtualizer } from '@tanstack/react-virtual';
+import type { RefObject } from 'react';
+import { useCallback, useMemo } from 'react';
+
+import type { JobSection } from '../model/job';
+import type { ISectionContent, SectionRow } from './sections';
+import { SECTIONS } from './sections';
+
+/** As long as they were not drawn, in pixels. */
+const ESTIMATES = { header: 26, notebook: 24, job: 44 } as const;
+
+/** How many rows are drawn above and below those in sight. */
+const OVERSCAN = 8;
+
+/**
+ * The part of a section that is drawn.
+ */
+export interface IWindowedSection {
+  readonly section: JobSection;
+  readonly count: number;
+  /** The index of the section's header among everything that is listed. */
+  readonly index: number;
+  readonly rows: readonly {
+    readonly index: number;
+    readonly row: SectionRow;
+  }[];
+  /** How many rows there are, drawn or not. */
+  readonly size: number;
+  /** The height of the rows that are not drawn, above and below those that are. */
+  readonly above: number;
+  readonly below: number;
+}
+
+/**
+ * A list of which only what is in sight is drawn.
+ */
+export interface IWindowedList {
+  readonly sections: readonly IWindowedSection[];
+  /** How many headers and rows there are. */
+  readonly size: number;
+  /** The reference of every header and row, which have their index as `data-index`. */
+  readonly measure: (node: Element | null) => void;
+  /** The key of a header, which is its section, or of a row. */
+  keyAt(index: number): string;
+  /** The index of a header or a row, if it is listed. */
+  indexOf(key: string): number | undefined;
+  /** Whether a header or a row is in the page now. */
+  isDrawn(key: string): boolean;
+  /** The key of what can have the focus next after an index, in a direction. */
+  nextStop(index: number, direction: 1 | -1): string | undefined;
+  /** Scroll as far as it takes to have a header or row in sight. */
+  scrollTo(index: number): void;
+}
+
+/**
+ * Draw the sections' rows in sight only, however many there are.
+ *
+ * #### Notes
+ * What is drawn stays in the flow of the page, between two paddings that stand for the
+ * rest: so a browser keeps the rows in sight where they are when others come in above
+ * ("scroll anchoring"), and the headers can stick to the top.
+ *
+ * @param content - the element that scrolls.
+ */
+export function useWindowedList(
+  contents: Readonly<Record<JobSection, ISectionContent>>,
+  collapsed: ReadonlySet<JobSection>,
+  content: RefObject<HTMLElement>
+): IWindowedList {
+  const layout = useMemo(
+    () => layoutOf(contents, collapsed),
+    [contents, collapsed]
+  );
+  const virtualizer = useVirtualizer({
+    count: layout.size,
+    getScrollElement: () => content.current,
+    // All places are computed again when this is another function.
+    getItemKey: useCallback((index: number) => layout.keyAt(index), [layout]),
+    estimateSize: index => ESTIMATES[layout.kindAt(index)],
+    overscan: OVERSCAN,
+    // The header of the section covers what is right at the top.
+    scrollPaddingStart: ESTIMATES.header
+  });
+  // The browser's anchoring does the same; both together would do it twice.
+  virtualizer.shouldAdjustScrollPositionOnItemSizeChange = () => false;
+
+  return {
+    sections: layout.sections.map(part => windowOf(part, virtualizer)),
+    size: layout.size,
+    measure: virtualizer.measureElement,
+    keyAt: layout.keyAt,
+    indexOf: layout.indexOf,
+    isDrawn: key => {
+      const index = layout.indexOf(key);
+      return (
+        index !== undefined &&
+        (layout.kindAt(index) === 'header' ||
+          virtualizer.getVirtualItems().some(item => item.index === index))
+      );
+    },
+    nextStop: (index, direction) => {
+      let next = index + direction;
+      while (
+        next >= 0 &&
+        next < layout.size &&
+        layout.kindAt(next) === 'notebook'
+      ) {
+        next += direction;
+      }
+      return next >= 0 && next < layout.size ? layout.keyAt(next) : undefined;
+    },
+    scrollTo: index => virtualizer.scrollToIndex(index, { align: 'auto' })
+  };
+}
+
+interface ISectionLayout {
+  readonly section: JobSection;
+  readonly count: number;
+  /** The index of the header; the rows follow. */
+  readonly index: number;
+  readonly rows: readonly SectionRow[];
+}
+
+interface ILayout {
+  readonly sections: readonly ISectionLayout[];
+  readonly size: number;
+  readonly keyAt: (index: number) => string;
+  readonly kindAt: (index: number) => 'header' | SectionRow['kind'];
+  readonly indexOf: (key: string) => number | undefined;
+}
+
+/** Where everything stands in one list. */
+function layoutOf(
+  contents: Readonly<Record<JobSection, ISectionContent>>,
+  collapsed: ReadonlySet<JobSection>
+): ILayout {
+  const sections: ISectionLayout[] = [];
+  let size = 0;
+  for (const section of SECTIONS) {
+    const { count, rows } = contents[section];
+    if (count > 0) {
+      const shown = collapsed.has(section) ? [] : rows;
+      sections.push({ section, count, index: size, rows: shown });
+      size += 1 + shown.length;
+    }
+  }
+  const at = (index: number) => {
+    let part = sections[0];
+    for (const next of sections) {
+      if (next.index <= index) {
+        part = next;
+      }
+    }
+    return {
+      part,
+      row: part.rows[index - part.index - 1] as SectionRow | undefined
+    };
+  };
+  return {
+    sections,
+    size,
+    keyAt: index => {
+      const { part, row } = at(index);
+      return row?.key ?? part.section;
+    },
+    kindAt: index => at(index).row?.kind ?? 'header',
+    indexOf: key => {
+      for (const { section, index, rows } of sections) {
+        if (section === key) {
+          return index;
+        }
+        const position = rows.findIndex(row => row.key === key);
+        if (position >= 0) {
+          return index + 1 + position;
+        }
+      }
+      return undefined;
+    }
+  };
+}
+
+function windowOf(
+  { section, count, index, rows }: ISectionLayout,
+  virtualizer: Virtualizer<HTMLElement, Element>
+): IWindowedSection {
+  const first = index + 1;
+  const end = first + rows.length;
+  const drawn = virtualizer
+    .getVirtualItems()
+    .filter(item => item.index >= first && item.index < end);
+  const places = virtualizer.measurementsCache;
+  const top = rows.length > 0 ? places[first].start : 0;
+  const bottom = rows.length > 0 ? places[end - 1].end : 0;
+  return {
+    section,
+    count,
+    index,
+    rows: drawn.map(item => ({
+      index: item.index,
+      row: rows[item.index - first]
+    })),
+    size: rows.length,
+    above: (drawn.length > 0 ? drawn[0].start : bottom) - top,
+    below: drawn.length > 0 ? bottom - drawn[drawn.length - 1].end : 0
+  };
+}
