@@ -33,6 +33,9 @@ from .threads import run_as, start_own_thread
 _GRACE = 0.2
 """Seconds that a process has for its `finally` blocks; then it is killed, with all that it has started."""
 
+_HEAD_START = 0.001
+"""Seconds that a process has for itself before the next one is made ready."""
+
 _LONGEST_START = 30.0
 """Seconds that the server may take to start."""
 
@@ -78,14 +81,21 @@ class ProcessPool:
             server = self._living_server()
             process, self._spare = self._spare or server.start(), None
         # The next job need not wait for a fork, nor this one for that.
-        process.when_busy = self.warm_up
+        process.when_taken = self._make_spare
         return process
 
     def warm_up(self) -> None:
-        """Have a process ready for the next job. If that cannot be, the next job will say why."""
+        """Have a process ready for the first job. If that cannot be, the job will say why."""
         with self._lock, contextlib.suppress(OSError):
             server = self._living_server()
             self._spare = self._spare or server.start()
+
+    def _make_spare(self) -> None:
+        """Have a process ready for the next job."""
+        with self._lock, contextlib.suppress(OSError):
+            # No new server: the last process may have been taken because everything ends.
+            if self._server is not None and self._server.is_alive:
+                self._spare = self._spare or self._server.start()
 
     def _living_server(self) -> ProcessServer:
         assert self._lock.locked()
@@ -187,8 +197,8 @@ class JobProcess:
         self._is_terminated = False
         self.is_set_up = False
         """Whether its tasks have something in common, and it knows what."""
-        self.when_busy: Callable[[], None] | None = None
-        """To be called as soon as it has its first task."""
+        self.when_taken: Callable[[], None] | None = None
+        """To be called once, when it is at work or has ended, in any thread."""
 
     # ---------------------------------------------------- told by the server's thread
 
@@ -203,6 +213,7 @@ class JobProcess:
         self._status = status
         self._ended.set()
         self._started.set()
+        self._make_way()
 
     # ----------------------------------------------------------------- in one thread
 
@@ -216,12 +227,19 @@ class JobProcess:
         """Have it do a task, and hand on what it sends; returns the outcome. Raises `ProcessDied`."""
         with self._telling_its_death():
             send_packed(self._connection, TASK, task)
-            when_busy, self.when_busy = self.when_busy, None
-            if when_busy is not None:
-                when_busy()
+            # The fork of the next process would be in the way of this one, which is just beginning; a task that is done
+            # by then leaves it to the end of the process.
+            if not self._connection.poll(_HEAD_START):
+                self._make_way()
             while (message := self._connection.recv())[0] != OUTCOME:
+                self._make_way()
                 receive(message)
             return receive_buffers(self._connection, message)
+
+    def _make_way(self) -> None:
+        when_taken, self.when_taken = self.when_taken, None
+        if when_taken is not None:
+            when_taken()
 
     @contextlib.contextmanager
     def _telling_its_death(self) -> Iterator[None]:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.interactiveshell import InteractiveShell
 
+from . import surroundings
 from .backends import Backend
 from .cell_names import read_by
 from .job_names import notebook_names
 from .namespace import Namespace
 from .rebinding import Rebinding
-from .remote_task import CodeTask, GlobalsOf, Packed, Surroundings, is_picklable
+from .remote_task import CodeTask, GlobalsOf, Packed, is_picklable
 from .remote_work import RemoteWork, pack_task
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class RemoteCodeWork(RemoteWork):
         code, notebook = self._code, notebook_names(self._shell)
         names = self._names_for(code.text, dict(self._shell.user_ns))
         task = CodeTask(code.text, code.job_id, code.first_line, code.execution_count, names, GlobalsOf(notebook))
-        return pack_task((Surroundings.present(), task), names)
+        return pack_task((surroundings.present(), task), names)
 
     def _names_for(self, text: str, visible: dict[str, Any]) -> dict[str, Any]:
         reads = read_by(self._shell, text)

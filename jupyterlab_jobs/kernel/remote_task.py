@@ -10,9 +10,7 @@ import functools
 import importlib
 import io
 import marshal
-import os
 import pickle
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import CodeType, FunctionType
@@ -75,7 +73,7 @@ class ItemsTask:
 class MapSetup:
     """What all tasks of a map have in common."""
 
-    surroundings: Surroundings
+    surroundings: bytes
     function: Callable[[Any], Any]
 
 
@@ -110,31 +108,6 @@ class CodeTask:
     names: dict[str, Any]
     globals_of: GlobalsOf
     """That of the notebook's functions: on the other side these are the code's."""
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What a process has that the kernel may have changed since it was started."""
-
-    directory: str
-    environment: dict[str, str]
-    path: list[str]
-
-    @classmethod
-    def present(cls) -> Surroundings:
-        """Those of this process."""
-        return cls(os.getcwd(), dict(os.environ), list(sys.path))
-
-    def apply(self) -> None:
-        """Have this process have them."""
-        os.chdir(self.directory)
-        # What is the same stays: each assignment goes to the system.
-        environment = dict(os.environ)
-        for name in environment.keys() - self.environment.keys():
-            del os.environ[name]
-        os.environ.update(self.environment.items() - environment.items())
-        if sys.path != self.path:
-            sys.path[:] = self.path
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.interactiveshell import InteractiveShell
 
+from . import surroundings
 from .backends import Backend
 from .cell_sources import sources_of
 from .remote_failure import RemoteFailure
@@ -22,7 +23,6 @@ from .remote_task import (
     NotPicklable,
     Outcome,
     Packed,
-    Surroundings,
     first_unpicklable,
     pack,
     require_cloudpickle,
@@ -58,7 +58,7 @@ class RemoteCalls:
         with self._packing:
             if self._setup is None:
                 name = getattr(self._function, "__qualname__", "the function")
-                self._setup = pack_task(MapSetup(Surroundings.present(), self._function), {name: self._function})
+                self._setup = pack_task(MapSetup(surroundings.present(), self._function), {name: self._function})
         with opened(self._backend, job, self._setup) as session:
 
             def call(items: list[Any]) -> list[ItemOutcome]:
@@ -128,7 +128,7 @@ class RemoteCallWork(RemoteWork):
         task = self._task
         values = {getattr(task.function, "__qualname__", "the function"): task.function}
         values |= {f"argument {n}": value for n, value in enumerate(task.args, 1)} | task.kwargs
-        return pack_task((Surroundings.present(), task), values)
+        return pack_task((surroundings.present(), task), values)
 
     def run(self, job: Job) -> Any:
         return _result(self._outcome(job))

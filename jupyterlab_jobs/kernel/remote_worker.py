@@ -27,7 +27,7 @@ from traitlets.config import Config
 
 import jupyterlab_jobs
 
-from . import threads
+from . import surroundings, threads
 from .api import the_jobs
 from .backends import Receive
 from .cell_sources import learn
@@ -47,7 +47,6 @@ from .remote_task import (
     NotPicklable,
     Outcome,
     Packed,
-    Surroundings,
     is_picklable,
     pack,
     stays,
@@ -132,7 +131,7 @@ def prepare() -> InteractiveShell:
 def _first_task() -> Packed:
     """Calls a function that does nothing, and goes over by value as those of a notebook."""
     function = FunctionType(_nothing.__code__, {"__name__": "__main__", "__builtins__": builtins}, "nothing")
-    return pack((Surroundings.present(), CallTask(function, (), {})))
+    return pack((surroundings.present(), CallTask(function, (), {})))
 
 
 def _nothing() -> None: ...
@@ -175,9 +174,9 @@ class TaskRunner:
 
     def _run(self, packed: Packed) -> Outcome:
         try:
-            surroundings, task = self._unpack(packed)
-            if surroundings is not None:
-                surroundings.apply()
+            wanted, task = self._unpack(packed)
+            if wanted is not None:
+                surroundings.adopt(wanted)
             if isinstance(task, CodeTask):
                 return _run_code(self._shell, task, self._send)
             if isinstance(task, CallTask):
@@ -193,7 +192,7 @@ class TaskRunner:
         assert setup is not None
         if isinstance(setup, Packed):
             unpacked: MapSetup = self._unpack(setup)
-            unpacked.surroundings.apply()
+            surroundings.adopt(unpacked.surroundings)
             self._setup = setup = unpacked
         return setup
 
