@@ -1,11 +1,13 @@
 import badge from './plugins/badge';
 import cellOutputs from './plugins/celloutputs';
 import commands from './plugins/commands';
+import editor from './plugins/editor';
 import executor from './plugins/executor';
 import history from './plugins/history';
 import limit from './plugins/limit';
 import lostRecords from './plugins/lostrecords';
 import manager from './plugins/manager';
+import marks from './plugins/marks';
 import notebooks from './plugins/notebooks';
 import notify from './plugins/notify';
 import panel from './plugins/panel';
@@ -28,7 +30,9 @@ export default [
   panelSide,
   badge,
   commands,
+  editor,
   limit,
+  marks,
   notify,
   rerun,
   runCell,

@@ -44,9 +44,22 @@ const JOB_LINE = /^\s*(?:(?:[^#'"%=]|"[^"]*"|'[^']*')+=\s*)?%job(?=\s|$)/;
 /** The start of a line that may stand above the body of a job. */
 const HEADING = /^%job(?=\s|$)/;
 
-/** The options that are followed by a value, and those that are not. */
-const OPTIONS_WITH_VALUE = new Set(['--name', '--timeout', '--on', '--after']);
-const FLAGS = new Set(['-p', '--now', '--shared', '--quiet', '--notify']);
+/** The options that are followed by a value. */
+export const OPTIONS_WITH_VALUE: ReadonlySet<string> = new Set([
+  '--name',
+  '--timeout',
+  '--on',
+  '--after'
+]);
+
+/** The options that are not. */
+export const FLAGS: ReadonlySet<string> = new Set([
+  '-p',
+  '--now',
+  '--shared',
+  '--quiet',
+  '--notify'
+]);
 
 /** A word, with its quoted parts. */
 const WORD = /^(?:"(?:\\.|[^"\\])*"|'[^']*'|\\.|[^\s"'\\])+/;

@@ -24,6 +24,10 @@ export function jobArgs(trans: TranslationBundle): ReadonlyJSONObject {
           'The id of a kernel session, for jobs of an earlier one'
         )
       },
+      fromFocus: {
+        type: 'boolean',
+        description: trans.__('Whether the job is the one that has the focus')
+      },
       fromRow: {
         type: 'boolean',
         description: trans.__(

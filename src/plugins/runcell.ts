@@ -56,6 +56,13 @@ const plugin: JupyterFrontEndPlugin<void> = {
       }
     });
     palette?.addItem({ command, category: trans.__('Jobs') });
+
+    // For the button in the toolbar.
+    const onKernelChanged = () => app.commands.notifyCommandChanged(command);
+    tracker.currentChanged.connect(onKernelChanged);
+    tracker.widgetAdded.connect((_, { sessionContext }) => {
+      sessionContext.kernelChanged.connect(onKernelChanged);
+    });
   }
 };
 

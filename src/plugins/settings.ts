@@ -69,6 +69,13 @@ export class JobSettings {
     return this._settings?.get('desktopNotifications').composite === true;
   }
 
+  /**
+   * Whether tabs and the page's icon tell of jobs that run.
+   */
+  get markRunning(): boolean {
+    return this._settings?.get('markRunning').composite !== false;
+  }
+
   private readonly _changed = new Signal<this, void>(this);
   private _settings: ISettingRegistry.ISettings | null = null;
 }

@@ -17,7 +17,8 @@ export function FilterBox(props: {
         type="search"
         rightIcon="ui-components:search"
         value={query}
-        placeholder={trans.__('Filter by name, code, state…')}
+        placeholder={trans.__('Filter jobs…')}
+        title={trans.__('By name, code, state, number or place')}
         aria-label={trans.__('Filter jobs')}
         onChange={event => onChange(event.target.value)}
         onKeyDown={event => {

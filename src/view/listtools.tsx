@@ -16,7 +16,8 @@ export type Scope = 'this' | 'all';
  */
 export function ListTools(props: {
   query: string;
-  order: SortOrder;
+  /** Null where there is no list to be ordered. */
+  order: SortOrder | null;
   /** Null if there is nothing to choose. */
   scope: Scope | null;
   trans: TranslationBundle;
@@ -32,17 +33,19 @@ export function ListTools(props: {
   return (
     <div className="jp-Jobs-tools">
       <FilterBox query={query} trans={trans} onChange={props.onQuery} />
-      <HTMLSelect
-        className="jp-Jobs-sort"
-        value={order}
-        aria-label={trans.__('Order')}
-        title={trans.__('Order')}
-        options={SORT_ORDERS.map(value => ({
-          value,
-          label: orderLabel(value, trans)
-        }))}
-        onChange={event => props.onOrder(event.target.value as SortOrder)}
-      />
+      {order !== null && (
+        <HTMLSelect
+          className="jp-Jobs-sort"
+          value={order}
+          aria-label={trans.__('Order')}
+          title={trans.__('Order')}
+          options={SORT_ORDERS.map(value => ({
+            value,
+            label: orderLabel(value, trans)
+          }))}
+          onChange={event => props.onOrder(event.target.value as SortOrder)}
+        />
+      )}
       {scope !== null && (
         <div
           className="jp-Jobs-scope"

@@ -147,7 +147,7 @@ export function PanelView(props: IPanelViewProps): JSX.Element {
       {(running + ended > 0 || hasOthers) && (
         <ListTools
           query={query}
-          order={order}
+          order={isTimeline ? null : order}
           scope={hasOthers ? scope : null}
           trans={trans}
           onQuery={setQuery}

@@ -11,6 +11,9 @@ export const AXIS = 22;
 /** The shortest bar, in pixels: what took no time is seen nevertheless. */
 const SHORTEST_BAR = 2;
 
+/** How much of the width a name may take. */
+const LONGEST_NAME = 0.45;
+
 /** The distance of two marks on the axis at least, in pixels. */
 const TICK_DISTANCE = 84;
 
@@ -139,7 +142,7 @@ function drawName(
   width: number,
   color: (name: string) => string
 ): void {
-  const line = name.split('\n', 1)[0].slice(0, 60);
+  const line = fitted(context, name.split('\n', 1)[0], width * LONGEST_NAME);
   const length = context.measureText(line).width;
   const left = Math.max(4, Math.min(end + 4, width - length - 4));
   if (end < left) {
@@ -154,4 +157,15 @@ function drawName(
   context.globalAlpha = 1;
   context.fillStyle = color('--jp-ui-font-color1');
   context.fillText(line, left, middle);
+}
+
+/** As much of a text as fits. */
+function fitted(
+  context: CanvasRenderingContext2D,
+  text: string,
+  width: number
+): string {
+  // All letters of a code font have the same width.
+  const count = Math.floor(width / context.measureText('0').width);
+  return text.length > count ? `${text.slice(0, count - 1)}…` : text;
 }

@@ -38,10 +38,10 @@ export function TimelineTable(props: {
           <tr aria-rowindex={1}>
             <th scope="col">{trans.__('Job')}</th>
             <th scope="col">{trans.__('State')}</th>
-            <th scope="col">{trans.__('Submitted')}</th>
-            <th scope="col">{trans.__('Waited')}</th>
             <th scope="col">{trans.__('Ran')}</th>
+            <th scope="col">{trans.__('Waited')}</th>
             <th scope="col">{trans.__('Stopping')}</th>
+            <th scope="col">{trans.__('Submitted')}</th>
           </tr>
         </thead>
         <tbody>
@@ -70,12 +70,12 @@ export function TimelineTable(props: {
                   </button>
                 </th>
                 <td>{stateText(job, trans)}</td>
-                <td>{new Date(job.submitted * 1000).toLocaleTimeString()}</td>
-                <td>{time(kind => kind === 'queued')}</td>
                 <td>
                   {time(kind => kind !== 'queued' && kind !== 'stopping')}
                 </td>
+                <td>{time(kind => kind === 'queued')}</td>
                 <td>{time(kind => kind === 'stopping')}</td>
+                <td>{new Date(job.submitted * 1000).toLocaleTimeString()}</td>
               </tr>
             );
           })}

@@ -1,0 +1,78 @@
+// What is imported here, the plugin needs when it is activated.
+
+import type {
+  JupyterFrontEnd,
+  JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import { ILabStatus } from '@jupyterlab/application';
+import { INotebookTracker } from '@jupyterlab/notebook';
+import { ISettingRegistry } from '@jupyterlab/settingregistry';
+import type { IDisposable } from '@lumino/disposable';
+
+import { hasEnded } from '../model/job';
+import { IJobs } from '../tokens';
+import { kernelIdOf } from './currentkernel';
+import { followAllJobs } from './followjobs';
+import { JobSettings } from './settings';
+
+/** What a tab has that tells how many jobs run: `data-jobs-running`. */
+const RUNNING = 'jobs-running';
+
+/**
+ * Marks the tabs of notebooks whose jobs run, and the page's own.
+ */
+const plugin: JupyterFrontEndPlugin<void> = {
+  id: 'jupyterlab-jobs:marks',
+  description: 'Marks the tabs of notebooks whose jobs run, and the page.',
+  autoStart: true,
+  requires: [IJobs, INotebookTracker],
+  optional: [ILabStatus, ISettingRegistry],
+  activate: (
+    _: JupyterFrontEnd,
+    jobs: IJobs,
+    tracker: INotebookTracker,
+    status: ILabStatus | null,
+    registry: ISettingRegistry | null
+  ) => {
+    const settings = new JobSettings(registry);
+    let running: ReadonlyMap<string, number> = new Map();
+    let busy: IDisposable | null = null;
+
+    const update = () => {
+      const shown = settings.markRunning ? running : new Map<string, number>();
+      tracker.forEach(({ sessionContext, title }) => {
+        const count = shown.get(kernelIdOf(sessionContext) ?? '');
+        const text = count === undefined ? undefined : String(count);
+        if (title.dataset[RUNNING] !== text) {
+          const { [RUNNING]: _, ...rest } = title.dataset;
+          title.dataset =
+            text === undefined ? rest : { ...rest, [RUNNING]: text };
+        }
+      });
+      // As while a cell is executed: the browser's tab says so, too.
+      if (shown.size > 0) {
+        busy ??= status?.setBusy() ?? null;
+      } else {
+        busy?.dispose();
+        busy = null;
+      }
+    };
+    followAllJobs(jobs, known => {
+      const counts = new Map<string, number>();
+      for (const [kernel, all] of known) {
+        const alive = [...all.values()].filter(job => !hasEnded(job.state));
+        if (alive.length > 0) {
+          counts.set(kernel.kernelId, alive.length);
+        }
+      }
+      running = counts;
+      update();
+    });
+    settings.changed.connect(update);
+    tracker.widgetAdded.connect((_, { sessionContext }) => {
+      sessionContext.kernelChanged.connect(update);
+    });
+  }
+};
+
+export default plugin;
