@@ -92,7 +92,6 @@ class ChildProcesses:
     def kill(self, family: list[int]) -> None:
         """Kill the `family`, as it was a moment ago, and its process groups; no error for who is gone."""
         self._killed = time.monotonic(), len(self._roots)
-        _leave_a_processor(family)
         # A descendant whose parent has ended is not in the tree any more, but it is in the process group.
         for root in self._roots:
             if root.leads_group:
@@ -176,22 +175,6 @@ def kill_at_end_of_input() -> None:
     for line in sys.stdin:
         children.add(int(line))
     children.kill(children.family())
-
-
-def _leave_a_processor(family: list[int]) -> None:
-    """Keep processes that are about to be killed from one of the processors.
-
-    The system takes milliseconds to take down an interpreter. With one on every processor, the threads of the job would
-    wait for them, though they only have to leave their code.
-    """
-    if not hasattr(os, "sched_setaffinity"):
-        return
-    processors = os.sched_getaffinity(0)
-    if 1 < len(processors) <= len(family):
-        others = processors - {min(processors)}
-        for pid in family:
-            with contextlib.suppress(OSError):
-                os.sched_setaffinity(pid, others)
 
 
 def _identity(pid: int) -> object:
