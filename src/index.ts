@@ -1,10 +1,10 @@
 import badge from './plugins/badge';
 import cellOutputs from './plugins/celloutputs';
 import commands from './plugins/commands';
+import defaults from './plugins/defaults';
 import editor from './plugins/editor';
 import executor from './plugins/executor';
 import history from './plugins/history';
-import limit from './plugins/limit';
 import lostRecords from './plugins/lostrecords';
 import manager from './plugins/manager';
 import marks from './plugins/marks';
@@ -30,8 +30,8 @@ export default [
   panelSide,
   badge,
   commands,
+  defaults,
   editor,
-  limit,
   marks,
   notify,
   rerun,

@@ -3,7 +3,13 @@ import { Token } from '@lumino/coreutils';
 import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 
-import type { ICellLog, IJob, IOutputLog } from './model/job';
+import type {
+  ICellLog,
+  IJob,
+  IJobItems,
+  IJobVariables,
+  IOutputLog
+} from './model/job';
 
 /**
  * Whether jobs can run in a kernel, and if not, why.
@@ -89,6 +95,16 @@ export interface ISentCell {
 }
 
 /**
+ * What holds for the jobs of a kernel, unless the notebook says otherwise.
+ */
+export interface IJobDefaults {
+  /** How many jobs run at once; null for any number. */
+  readonly limit: number | null;
+  /** The name of the backend on which `%job` runs its code: `thread`, `process`, `dask`. */
+  readonly backend: string;
+}
+
+/**
  * The jobs of one kernel.
  */
 export interface IKernelJobs {
@@ -129,10 +145,9 @@ export interface IKernelJobs {
   startNow(id: number): Promise<void>;
 
   /**
-   * Tell the kernel how many jobs the user wants to run at once, unless the notebook
-   * says another number; null for any number.
+   * Tell the kernel what holds for jobs that say nothing else.
    */
-  setDefaultLimit(limit: number | null): Promise<void>;
+  configure(defaults: IJobDefaults): Promise<void>;
 
   /** Kill all jobs that have not ended. */
   killAll(): Promise<void>;
@@ -149,6 +164,22 @@ export interface IKernelJobs {
    * @returns the names that have changed there.
    */
   land(id: number): Promise<readonly string[]>;
+
+  /**
+   * What a job of the present session has assigned so far, without landing it.
+   */
+  variables(id: number): Promise<IJobVariables>;
+
+  /**
+   * Some of the items of a group, and what became of them.
+   *
+   * @param part - the first one, counted from 0, how many at most, and whether only those
+   * that have failed are meant.
+   */
+  items(
+    id: number,
+    part: { offset: number; limit: number; failed: boolean }
+  ): Promise<IJobItems>;
 
   /**
    * Everything that a job has written until now, in parts, of which each is asked for

@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.error import UsageError
 
 from . import protocol
+from .group import Group
 from .job import Origin
 from .syntax import jobs_of_cell
+from .variable_summary import summaries
 
 if TYPE_CHECKING:
     from .runtime import Runtime
@@ -39,6 +41,8 @@ class ControlChannel:
             "configure": self._configure,
             "clear": self._clear,
             "land": self._land,
+            "variables": self._variables,
+            "items": self._items,
             "output": self._output,
         }
 
@@ -119,7 +123,10 @@ class ControlChannel:
         return {"waits": job.waiting_for is not None}, [functools.partial(registry.scheduler.start_now, job)]
 
     def _configure(self, params: dict[str, Any]) -> _Answer:
-        self._runtime.jobs.set_default_limit(protocol.parse_limit(params))
+        limit, backend = protocol.parse_defaults(params)
+        self._runtime.jobs.set_default_limit(limit)
+        if backend in self._runtime.backends.names:  # the user may have set one that this notebook has not registered
+            self._runtime.default_backend = backend
         return {}, []
 
     def _kill(self, params: dict[str, Any]) -> _Answer:
@@ -139,6 +146,18 @@ class ControlChannel:
 
     def _land(self, params: dict[str, Any]) -> _Answer:
         return {"names": self._runtime.registry.get(protocol.parse_job_id(params)).land()}, []
+
+    def _variables(self, params: dict[str, Any]) -> _Answer:
+        values = dict(self._runtime.registry.get(protocol.parse_job_id(params)).vars)
+        return {"total": len(values), "variables": summaries(values)}, []
+
+    def _items(self, params: dict[str, Any]) -> _Answer:
+        job_id, offset, limit, only_failed = protocol.parse_item_range(params)
+        job = self._runtime.registry.get(job_id)
+        if not isinstance(job, Group):
+            raise protocol.ProtocolError(f"job {job_id} has no items")
+        total, items = job.items(offset, limit, only_failed=only_failed)
+        return {"total": total, "items": items}, []
 
     def _output(self, params: dict[str, Any]) -> _Answer:
         job_id, offset, limit = protocol.parse_output_range(params)

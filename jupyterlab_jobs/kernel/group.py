@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .job import Job, Origin
 from .map_work import MapResults, MapWork
+from .variable_summary import summary
 
 if TYPE_CHECKING:
     from .registry import Registry
@@ -21,6 +22,7 @@ class Group(Job):
     """
 
     _results: MapResults
+    has_items = True
 
     @classmethod
     def of(
@@ -56,6 +58,18 @@ class Group(Job):
     def failures(self) -> dict[int, BaseException]:
         """The exceptions of the items that have failed so far, by the item's number; only with `errors="collect"`."""
         return {index: self._results.values[index] for index in self._results.failed.copy()}
+
+    def items(self, offset: int, limit: int, *, only_failed: bool) -> tuple[int, list[dict[str, Any]]]:
+        """How many items have been begun, or have failed, and what became of some of them. In any thread."""
+        total, found = self._results.part(offset, limit, only_failed=only_failed)
+        return total, [
+            {
+                "index": index,
+                "state": "running" if not result else "failed" if failed else "finished",
+                "text": summary(result[0]) if result else "",
+            }
+            for index, result, failed in found
+        ]
 
     def _each(self, get: Callable[[int, float | None], tuple[Any] | None], timeout: float | None) -> Iterator[Any]:
         deadline = None if timeout is None else time.monotonic() + timeout

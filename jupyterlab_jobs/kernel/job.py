@@ -84,6 +84,8 @@ class Job(futures.Future[Any]):
     """Where it runs."""
     place: Place | None = None
     """Where exactly it runs, if its backend says so."""
+    has_items = False
+    """Whether it is a `Group`."""
     notifies = False
     """Whether the page tells the user of its end."""
 

@@ -9,7 +9,7 @@ import os
 import threading
 import time
 from array import array
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -287,6 +287,20 @@ class MapResults:
         self._wait(lambda: number < len(self._order), timeout)
         with self._condition:
             return (self.values[self._order[number]],) if number < len(self._order) else None
+
+    def part(
+        self, offset: int, limit: int, *, only_failed: bool
+    ) -> tuple[int, list[tuple[int, tuple[()] | tuple[Any], bool]]]:
+        """How many there are, and of some the number, the result if it is there, and whether it is of one that failed.
+
+        With `only_failed` of those that have failed, which come in the order in which they did.
+        """
+        with self._condition:
+            numbers: Sequence[int] = self.failed if only_failed else range(len(self.values))
+            values = [(number, self.values[number]) for number in numbers[offset : offset + limit]]
+            failed = set(self.failed)
+            total = len(numbers)
+        return total, [(number, () if value is _MISSING else (value,), number in failed) for number, value in values]
 
     def _wait(self, is_there: Callable[[], bool], timeout: float | None) -> None:
         with self._condition:

@@ -23,6 +23,7 @@ EVENT_TYPE = "jobs_event"
 RECORD_MIME_TYPE = "application/vnd.jupyterlab-jobs.job+json"
 METADATA_KEY = "jupyterlab_jobs"
 MAX_OUTPUT_CHARACTERS = 1_000_000
+MAX_ITEMS = 1_000
 """The most that one reply to `output` holds: the control thread has other things to do."""
 _HEADER_FIELDS = ("msg_id", "msg_type", "username", "session", "date", "version")
 
@@ -64,13 +65,22 @@ def parse_since(params: dict[str, Any], runtime_id: str) -> int | None:
 
 
 def parse_job_id(params: dict[str, Any]) -> int:
-    """The parameters of `start_now` and `land`; raises `ProtocolError`."""
+    """The parameters of `start_now`, `land` and `variables`; raises `ProtocolError`."""
     return _count(params, "job")
 
 
-def parse_limit(params: dict[str, Any]) -> int | None:
-    """The parameters of `configure`: how many jobs may run at once; None for any number."""
-    return None if params.get("limit") is None else _count(params, "limit")
+def parse_defaults(params: dict[str, Any]) -> tuple[int | None, str]:
+    """The parameters of `configure`: how many jobs may run at once, None for any number; and where they run."""
+    backend = "thread" if params.get("backend") is None else _text(params, "backend")
+    return None if params.get("limit") is None else _count(params, "limit"), backend
+
+
+def parse_item_range(params: dict[str, Any]) -> tuple[int, int, int, bool]:
+    """The parameters of `items`: the job, the first item, how many at most, and whether only those that failed."""
+    only_failed = params.get("failed")
+    if not isinstance(only_failed, bool):
+        raise ProtocolError("failed must be true or false")
+    return _count(params, "job"), _count(params, "offset"), min(_count(params, "limit"), MAX_ITEMS), only_failed
 
 
 def parse_ahead(params: dict[str, Any]) -> list[tuple[str, str]]:
@@ -154,6 +164,7 @@ def record(job: Job) -> dict[str, Any]:
         "waiting_for": job.waiting_for if job.state == "queued" else None,
         "kill_reason": job.kill_reason,
         "notify": job.notifies,
+        "has_items": job.has_items,
         "progress": None if job._progress is None else job._progress.record(),
         "error": None if job.error is None else asdict(job.error),
     }

@@ -117,6 +117,8 @@ class Runtime:
         self._pid = os.getpid()
         self._is_batch: bool | None = None  # nobody has asked yet
         self._last_header: dict[str, Any] = {}
+        self.default_backend = "thread"
+        """Where `%job` runs without `--on`. The control thread may change it."""
         self._ready = False
         self._ready_lock = threading.Lock()
         self._streams = KernelStreams()
@@ -206,7 +208,8 @@ class Runtime:
         )
         name = call.options.name or _title(call.code)
         options = call.options
-        backend = self._backend(options.on)
+        on = options.on or ("thread" if options.shared else self.default_backend)
+        backend = self._backend(on)
         work: Work
         if backend is None:
             work = SourceWork(self.shell, source, is_shared=options.shared)
@@ -224,7 +227,7 @@ class Runtime:
             work,
             options.timeout,
             notifies=options.notify,
-            backend=options.on,
+            backend=on,
         )
 
     def _backend(self, name: str) -> Backend | None:

@@ -44,8 +44,8 @@ class JobOptions:
     """Whether the line of `%%job` is not one of the cell's: the page has put it there."""
     notify: bool = False
     """Whether the page tells the user of its end."""
-    on: str = "thread"
-    """The name of the backend."""
+    on: str | None = None
+    """The name of the backend; None for the user's default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ _parser.add_argument("--after", metavar="JOB[,JOB…]", help="start when these j
 _parser.add_argument("--now", action="store_true", help="wait neither for cells nor for a place")
 _parser.add_argument("--quiet", action="store_true", help="show what it writes in the panel only")
 _parser.add_argument("--notify", action="store_true", help="tell when it has ended")
-_parser.add_argument("--on", metavar="BACKEND", default="thread", help="where it runs: thread or process")
+_parser.add_argument("--on", metavar="BACKEND", help="where it runs: thread, process, dask")
 _parser.add_argument("-p", dest="on", action="store_const", const="process", help="run in a process of its own")
 _parser.add_argument("--shared", action="store_true", help="run in the notebook's own namespace, as a cell does")
 _parser.add_argument("--as-cell", action="store_true", help=argparse.SUPPRESS)
@@ -118,7 +118,7 @@ def split_options(line: str) -> tuple[JobOptions, str]:
                 words.append(value.group(1))
                 position = value.end()
     options = _parser.parse_args([_unquoted(word) for word in words])
-    if options.shared and options.on != "thread":
+    if options.shared and options.on not in (None, "thread"):
         raise UsageError("%job: --shared is for a job in a thread: another process has no names of the notebook")
     found = JobOptions(
         name=options.name,

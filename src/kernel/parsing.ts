@@ -4,12 +4,14 @@ import type {
   ICellLog,
   IJob,
   IJobError,
+  IJobItem,
   IJobOutput,
   IJobPlace,
   IJobProgress,
+  IJobVariable,
   IOutputLog
 } from '../model/job';
-import { jobKey, KERNEL_JOB_STATES } from '../model/job';
+import { ITEM_STATES, jobKey, KERNEL_JOB_STATES } from '../model/job';
 import type { Fields } from './fields';
 import {
   boolean,
@@ -97,12 +99,38 @@ const RESULTS: {
   kill_all: parseKilled,
   clear: result => ({ removed: list(result.removed, integer, 'removed') }),
   land: result => ({ names: list(result.names, string, 'names') }),
+  variables: result => ({
+    total: integer(result.total, 'total'),
+    variables: list(result.variables, parseVariable, 'variables')
+  }),
+  items: result => ({
+    total: integer(result.total, 'total'),
+    items: list(result.items, parseGroupItem, 'items')
+  }),
   output: result => ({
     text: string(result.text, 'text'),
     next: integer(result.next, 'next'),
     total: integer(result.total, 'total')
   })
 };
+
+function parseVariable(value: unknown): IJobVariable {
+  const variable = object(value, 'variables');
+  return {
+    name: string(variable.name, 'name'),
+    type: string(variable.type, 'type'),
+    value: string(variable.value, 'value')
+  };
+}
+
+function parseGroupItem(value: unknown): IJobItem {
+  const item = object(value, 'items');
+  return {
+    index: integer(item.index, 'index'),
+    state: literal(item.state, ITEM_STATES, 'state'),
+    text: string(item.text, 'text')
+  };
+}
 
 function parseKilled(result: Fields): IKilled {
   return {
@@ -322,6 +350,7 @@ export function parseRecord(value: unknown, runtime: string): IJob {
     waitingFor: nullable(record.waiting_for ?? null, string, 'waiting_for'),
     killReason: nullable(record.kill_reason ?? null, string, 'kill_reason'),
     notify: boolean(record.notify ?? false, 'notify'),
+    hasItems: boolean(record.has_items ?? false, 'has_items'),
     progress: nullable(record.progress ?? null, parseProgress, 'progress'),
     error: nullable<IJobError>(
       record.error,

@@ -1,6 +1,13 @@
 import type * as nbformat from '@jupyterlab/nbformat';
 
-import type { ICellLog, IJob, IJobOutput, IOutputLog } from '../model/job';
+import type {
+  ICellLog,
+  IJob,
+  IJobItems,
+  IJobOutput,
+  IJobVariables,
+  IOutputLog
+} from '../model/job';
 
 // The wire between the page and the runtime, as docs/protocol.md tells it. What
 // arrives is read in parsing.ts, once; beyond that everything has its type.
@@ -82,7 +89,10 @@ export interface IRequests {
     readonly result: { readonly waits: boolean };
   };
   readonly configure: {
-    readonly params: { readonly limit: number | null };
+    readonly params: {
+      readonly limit: number | null;
+      readonly backend: string;
+    };
     readonly result: Readonly<Record<string, never>>;
   };
   readonly kill_all: {
@@ -97,6 +107,22 @@ export interface IRequests {
   readonly land: {
     readonly params: { readonly job: number };
     readonly result: { readonly names: readonly string[] };
+  };
+  readonly variables: {
+    readonly params: { readonly job: number };
+    readonly result: IJobVariables;
+  };
+  readonly items: {
+    readonly params: {
+      readonly job: number;
+      /** The first item, counted from 0. */
+      readonly offset: number;
+      /** How many at most; the kernel may have a limit of its own. */
+      readonly limit: number;
+      /** Whether only those that have failed are meant. */
+      readonly failed: boolean;
+    };
+    readonly result: IJobItems;
   };
   readonly output: {
     readonly params: {

@@ -59,14 +59,16 @@ export function mergeHistories(
  * As much of a history as is kept: the newest jobs, and the end of what they wrote.
  *
  * @param sizeOf - how much an entry takes where it is stored.
+ * @param count - how many jobs at most.
  */
 export function boundHistory(
   history: History,
-  sizeOf: (entry: IRemembered) => number
+  sizeOf: (entry: IRemembered) => number,
+  count = MAX_JOBS
 ): History {
   const newest = [...history.values()]
     .sort((a, b) => b.job.submitted - a.job.submitted)
-    .slice(0, MAX_JOBS);
+    .slice(0, count);
   let left = MAX_NOTEBOOK;
   // The jobs themselves come before anything that one of them wrote.
   const kept: IRemembered[] = [];

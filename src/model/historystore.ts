@@ -61,7 +61,7 @@ export class HistoryStore {
     return this._inTurn(async () => {
       const stored = await this._read(path);
       const merged = mergeHistories(stored, news, forgotten);
-      await this._save(path, boundHistory(merged, storedSize), isLast);
+      await this._save(path, this._bounded(merged), isLast);
     }, undefined);
   }
 
@@ -74,9 +74,13 @@ export class HistoryStore {
         await this._read(to),
         await this._read(from)
       );
-      await this._save(to, boundHistory(merged, storedSize), false);
+      await this._save(to, this._bounded(merged), false);
       await this._remove(from);
     }, undefined);
+  }
+
+  private _bounded(history: History): History {
+    return boundHistory(history, storedSize, this._options.count?.());
   }
 
   /**
@@ -102,7 +106,7 @@ export class HistoryStore {
         console.warn('Failed to read the stored history of jobs.', error);
       })
     );
-    return boundHistory(mergeHistories(stored, last), storedSize);
+    return this._bounded(mergeHistories(stored, last));
   }
 
   private async _save(
@@ -169,6 +173,8 @@ export namespace HistoryStore {
   export interface IOptions {
     readonly database: IHistoryDatabase;
     readonly journal?: IHistoryDatabase;
+    /** How many jobs of a notebook are kept; the most that there can be if not given. */
+    readonly count?: () => number;
   }
 }
 

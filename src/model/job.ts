@@ -98,6 +98,8 @@ export interface IJob {
   readonly killReason: string | null;
   /** Whether the user wants to be told of its end. */
   readonly notify: boolean;
+  /** Whether it is a group of items (`jobs.map`), of which the kernel tells more. */
+  readonly hasItems: boolean;
   readonly progress: IJobProgress | null;
   readonly error: IJobError | null;
 }
@@ -129,6 +131,49 @@ export interface ICellLog {
   readonly cellId: string;
   /** The output of the jobs, their records, and what the cell itself has written. */
   readonly log: IOutputLog;
+}
+
+/**
+ * What a job has assigned so far.
+ */
+export interface IJobVariables {
+  /** How many there are; not all may be listed. */
+  readonly total: number;
+  readonly variables: readonly IJobVariable[];
+}
+
+/**
+ * A name that a job has assigned.
+ */
+export interface IJobVariable {
+  readonly name: string;
+  /** The name of the value's type. */
+  readonly type: string;
+  /** The value in a few words; empty where it cannot be told at once. */
+  readonly value: string;
+}
+
+/**
+ * Some of the items of a group (`jobs.map`).
+ */
+export interface IJobItems {
+  /** How many have been begun, or have failed. */
+  readonly total: number;
+  readonly items: readonly IJobItem[];
+}
+
+/** What can have become of an item that was begun. */
+export const ITEM_STATES = ['running', 'finished', 'failed'] as const;
+
+/**
+ * An item of a group.
+ */
+export interface IJobItem {
+  /** Its place among all, counted from 0. */
+  readonly index: number;
+  readonly state: (typeof ITEM_STATES)[number];
+  /** Its result or error in a few words; empty where that cannot be told at once. */
+  readonly text: string;
 }
 
 /**

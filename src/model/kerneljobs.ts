@@ -13,8 +13,14 @@ import { KernelLink } from '../kernel/link';
 import type { ISnapshot, JobsMessage } from '../kernel/protocol';
 import { refusalText } from '../kernel/refusaltext';
 import type { SnapshotFollower } from '../kernel/snapshots';
-import type { IJobsState, IKernelJobs, IPastJob, ISubmission } from '../tokens';
-import type { IJob } from './job';
+import type {
+  IJobDefaults,
+  IJobsState,
+  IKernelJobs,
+  IPastJob,
+  ISubmission
+} from '../tokens';
+import type { IJob, IJobItems, IJobVariables } from './job';
 import type { Action, IModelState } from './reducer';
 import { INITIAL_STATE, reduce } from './reducer';
 
@@ -164,8 +170,8 @@ export class KernelJobs implements IKernelJobs, IDisposable {
     await this._client.request('start_now', { job: id });
   }
 
-  async setDefaultLimit(limit: number | null): Promise<void> {
-    await this._client.request('configure', { limit });
+  async configure(defaults: IJobDefaults): Promise<void> {
+    await this._client.request('configure', { ...defaults });
   }
 
   async kill(ids: readonly number[]): Promise<void> {
@@ -194,6 +200,17 @@ export class KernelJobs implements IKernelJobs, IDisposable {
   async land(id: number): Promise<readonly string[]> {
     const { names } = await this._client.request('land', { job: id });
     return names;
+  }
+
+  async variables(id: number): Promise<IJobVariables> {
+    return this._client.request('variables', { job: id });
+  }
+
+  async items(
+    id: number,
+    part: { offset: number; limit: number; failed: boolean }
+  ): Promise<IJobItems> {
+    return this._client.request('items', { job: id, ...part });
   }
 
   async *output(id: number): AsyncGenerator<string, void> {

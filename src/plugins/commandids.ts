@@ -10,6 +10,7 @@ export namespace CommandIDs {
   export const killAll = 'jobs:kill-all';
   export const clear = 'jobs:clear';
   export const goToCell = 'jobs:go-to-cell';
+  export const goToLine = 'jobs:go-to-line';
   export const saveOutput = 'jobs:save-output';
   export const remove = 'jobs:remove';
   export const land = 'jobs:land';

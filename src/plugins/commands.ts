@@ -26,7 +26,7 @@ import { IJobsPanel } from '../view/tokens';
 import { tracebackText } from '../view/traceback';
 import { CommandIDs } from './commandids';
 import { findJob } from './findjob';
-import { goToCell } from './gotocell';
+import { goToCell, goToLine } from './gotocell';
 import { jobArgs } from './jobargs';
 import { kernelCommands } from './kernelcommands';
 import { landVariables } from './landvariables';
@@ -172,6 +172,22 @@ function jobCommands(
               'The cell of job %1 is in no open notebook any more.',
               found.job.id
             )
+          );
+        }
+      }
+    },
+    [CommandIDs.goToLine]: {
+      label: trans.__('Go to Line of Error of Job'),
+      caption: trans.__(
+        'Show the line that raised the error of a job, or of the newest that failed'
+      ),
+      describedBy: { args: jobArgs(trans) },
+      isEnabled: args => Boolean(find(args, hasError)?.job.error),
+      execute: async args => {
+        const found = find(args, hasError);
+        if (found && tracker && !(await goToLine(found, tracker, app.shell))) {
+          Notification.info(
+            trans.__('The line is in no cell of an open notebook any more.')
           );
         }
       }

@@ -1,7 +1,8 @@
 import type { JupyterFrontEnd } from '@jupyterlab/application';
-import type { Cell } from '@jupyterlab/cells';
+import type { Cell, CodeCell } from '@jupyterlab/cells';
 import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 
+import { errorLine } from '../view/traceback';
 import { kernelIdOf } from './currentkernel';
 import type { IFoundJob } from './findjob';
 
@@ -26,6 +27,51 @@ export function findCell(
   }
   const index = indexIn(notebook);
   return { notebook, cell: notebook.content.widgets[index], index };
+}
+
+/**
+ * Put the cursor on the line of the notebook that has raised a job's error.
+ *
+ * @returns whether an open notebook still has it.
+ */
+export async function goToLine(
+  found: IFoundJob,
+  tracker: INotebookTracker,
+  shell: JupyterFrontEnd.IShell
+): Promise<boolean> {
+  const { job, kernel } = found;
+  const where = job.error && errorLine(job.error);
+  if (!where) {
+    return goToCell(found, tracker, shell);
+  }
+  // The line may be in a function that another cell has defined.
+  const hasNumber = (cell: Cell) =>
+    cell.model.sharedModel.cell_type === 'code' &&
+    (cell as CodeCell).model.executionCount === where.executionCount;
+  const own = findCell(found, tracker);
+  const notebook =
+    own && (hasNumber(own.cell) || own.notebook.content.widgets.some(hasNumber))
+      ? own.notebook
+      : tracker.find(
+          panel =>
+            kernelIdOf(panel.sessionContext) === kernel.kernelId &&
+            panel.content.widgets.some(hasNumber)
+        );
+  if (!notebook) {
+    return false;
+  }
+  const { content } = notebook;
+  shell.activateById(notebook.id);
+  const index = content.widgets.findIndex(hasNumber);
+  content.deselectAll();
+  content.activeCellIndex = index;
+  content.mode = 'edit';
+  await content.scrollToItem(index, 'smart');
+  const { editor } = content.widgets[index];
+  editor?.setCursorPosition({ line: where.line - 1, column: 0 });
+  editor?.revealPosition({ line: where.line - 1, column: 0 });
+  editor?.focus();
+  return true;
 }
 
 /**

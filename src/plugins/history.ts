@@ -7,6 +7,7 @@ import type {
 import { IWindowResolver } from '@jupyterlab/apputils';
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import { INotebookTracker } from '@jupyterlab/notebook';
+import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { IStateDB } from '@jupyterlab/statedb';
 
 import { HistoryKeeper } from '../model/historykeeper';
@@ -15,6 +16,7 @@ import { HistoryStore } from '../model/historystore';
 import { WebStorageDatabase } from '../model/webstorage';
 import { IJobs } from '../tokens';
 import { kernelIdOf } from './currentkernel';
+import { JobSettings } from './settings';
 
 /**
  * Remembers what became of the jobs of each notebook.
@@ -24,24 +26,29 @@ const plugin: JupyterFrontEndPlugin<void> = {
   description: 'Remembers the jobs of earlier kernels.',
   autoStart: true,
   requires: [IJobs, INotebookTracker],
-  optional: [IStateDB, IWindowResolver],
+  optional: [IStateDB, IWindowResolver, ISettingRegistry],
   activate: (
     app: JupyterFrontEnd,
     jobs: IJobs,
     tracker: INotebookTracker,
     state: IStateDB | null,
-    resolver: IWindowResolver | null
+    resolver: IWindowResolver | null,
+    registry: ISettingRegistry | null
   ): void => {
+    const settings = new JobSettings(registry);
+    const count = () => settings.historySize;
     const prefix = `jupyterlab-jobs:${app.serviceManager.serverSettings.baseUrl}:`;
     // Without a workspace, as in Notebook 7, the state database ends with the page.
     const store =
       state && resolver
         ? new HistoryStore({
             database: state as IHistoryDatabase,
-            journal: new WebStorageDatabase(sessionStorage, prefix)
+            journal: new WebStorageDatabase(sessionStorage, prefix),
+            count
           })
         : new HistoryStore({
-            database: new WebStorageDatabase(localStorage, prefix)
+            database: new WebStorageDatabase(localStorage, prefix),
+            count
           });
     const keepers = new Set<HistoryKeeper>();
     const keep = (panel: NotebookPanel) => {

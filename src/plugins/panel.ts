@@ -10,11 +10,13 @@ import { PageConfig } from '@jupyterlab/coreutils';
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
+import type { TranslationBundle } from '@jupyterlab/translation';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
 import { JSONExt } from '@lumino/coreutils';
 
 import type { IJob } from '../model/job';
+import type { IKernelJobs } from '../tokens';
 import { IJobs } from '../tokens';
 import type { Scope } from '../view/listtools';
 import { JobsPanel } from '../view/panel';
@@ -51,10 +53,11 @@ const plugin: JupyterFrontEndPlugin<IJobsPanel | null> = {
     if (!tracker || !isPageForNotebooks()) {
       return null;
     }
+    const trans = (translator ?? nullTranslator).load('jupyterlab_jobs');
     const panel = new JobsPanel({
-      actions: panelActions(app.commands),
+      actions: panelActions(app.commands, jobs, trans),
       rendermime,
-      trans: (translator ?? nullTranslator).load('jupyterlab_jobs')
+      trans
     });
     followCurrentNotebook(panel, tracker, jobs);
     followNotebooks(panel, tracker, jobs);
@@ -74,10 +77,21 @@ function isPageForNotebooks(): boolean {
   return ['', 'notebooks'].includes(PageConfig.getOption('notebookPage'));
 }
 
-function panelActions(commands: CommandRegistry): IPanelActions {
+function panelActions(
+  commands: CommandRegistry,
+  jobs: IJobs,
+  trans: TranslationBundle
+): IPanelActions {
   const execute = (command: string, job?: IJob): void => {
     const args = job ? { runtime: job.runtime, id: job.id } : {};
     void commands.execute(command, args);
+  };
+  const kernelOf = ({ runtime }: IJob): IKernelJobs => {
+    const kernel = jobs.find(runtime);
+    if (!kernel) {
+      throw new Error(trans.__('The kernel is gone.'));
+    }
+    return kernel;
   };
   const executeFor = (command: string, scope: Scope): void => {
     void commands.execute(command, { everywhere: scope === 'all' });
@@ -87,6 +101,9 @@ function panelActions(commands: CommandRegistry): IPanelActions {
     startNow: job => execute(CommandIDs.startNow, job),
     killAll: scope => executeFor(CommandIDs.killAll, scope),
     clear: scope => executeFor(CommandIDs.clear, scope),
+    goToLine: job => execute(CommandIDs.goToLine, job),
+    variables: async job => kernelOf(job).variables(job.id),
+    items: async (job, part) => kernelOf(job).items(job.id, part),
     goToCell: job => execute(CommandIDs.goToCell, job),
     saveOutput: job => execute(CommandIDs.saveOutput, job),
     rerun: job => execute(CommandIDs.rerun, job),

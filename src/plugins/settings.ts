@@ -3,6 +3,7 @@ import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
 import type { StartPolicy } from '../cell/lane';
+import { MAX_JOBS } from '../model/history';
 
 /** The id under which all settings are. */
 export const SETTINGS_ID = 'jupyterlab-jobs:plugin';
@@ -52,6 +53,24 @@ export class JobSettings {
   get maxRunning(): number | null {
     const value = this._settings?.get('maxRunning').composite;
     return typeof value === 'number' && value >= 1 ? Math.floor(value) : null;
+  }
+
+  /**
+   * The backend on which `%job` runs its code, unless it names one.
+   */
+  get defaultBackend(): string {
+    const value = this._settings?.get('defaultBackend').composite;
+    return typeof value === 'string' && value !== '' ? value : 'thread';
+  }
+
+  /**
+   * How many jobs of a notebook are remembered.
+   */
+  get historySize(): number {
+    const value = this._settings?.get('historySize').composite;
+    return typeof value === 'number' && value >= 0
+      ? Math.min(Math.floor(value), MAX_JOBS)
+      : MAX_JOBS;
   }
 
   /**

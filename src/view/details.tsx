@@ -3,15 +3,18 @@ import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React, { useMemo } from 'react';
 
-import type { IJob, IOutputLog } from '../model/job';
+import type { IJob, IJobItems, IJobVariables, IOutputLog } from '../model/job';
 import { canLand, canRerun, hasEnded } from '../model/job';
 import { EMPTY_LOG } from '../model/outputlog';
 import { CopyButton } from './copybutton';
 import { formatDuration } from './duration';
 import { Outputs } from './outputs';
+import { Items } from './items';
 import { isStuck } from './stuck';
 import { visibleTail } from './tail';
 import { TextButton } from './textbutton';
+import { errorLine } from './traceback';
+import { Variables } from './variables';
 
 /**
  * What can be done from a job's details.
@@ -23,6 +26,14 @@ export interface IJobDetailActions {
   rerun(job: IJob): void;
   remove(job: IJob): void;
   land(job: IJob): void;
+  goToLine(job: IJob): void;
+  /** What a job has assigned so far. */
+  variables(job: IJob): Promise<IJobVariables>;
+  /** Some of the items of a group. */
+  items(
+    job: IJob,
+    part: { offset: number; limit: number; failed: boolean }
+  ): Promise<IJobItems>;
 }
 
 /**
@@ -50,6 +61,12 @@ export function JobDetails(props: {
             'It is in a call that cannot be interrupted. Wait for it to return, or restart the kernel. In a process of its own (%job -p) it could be killed.'
           )}
         </div>
+      )}
+      {job.hasItems && job.state !== 'lost' && (
+        <Items job={job} read={props.actions.items} trans={trans} />
+      )}
+      {canLand(job) && (
+        <Variables job={job} read={props.actions.variables} trans={trans} />
       )}
       <details className="jp-Jobs-code">
         <summary>{trans.__('Code')}</summary>
@@ -83,6 +100,15 @@ function JobActions(props: {
         <TextButton
           label={trans.__('Go to cell')}
           onClick={() => actions.goToCell(job)}
+        />
+      )}
+      {job.error && errorLine(job.error) && (
+        <TextButton
+          label={trans.__('Go to line')}
+          title={trans.__(
+            'Show the line of the notebook that raised the error'
+          )}
+          onClick={() => actions.goToLine(job)}
         />
       )}
       {job.error && (

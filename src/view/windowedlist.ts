@@ -1,7 +1,7 @@
 import type { Virtualizer } from '@tanstack/react-virtual';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import type { RefObject } from 'react';
-import { useCallback, useMemo } from 'react';
+import { useCallback, useLayoutEffect, useMemo, useRef } from 'react';
 
 import type { JobSection } from '../model/job';
 import type { ISectionContent, SectionRow } from './sections';
@@ -58,8 +58,7 @@ export interface IWindowedList {
  *
  * #### Notes
  * What is drawn stays in the flow of the page, between two paddings that stand for the
- * rest: so a browser keeps the rows in sight where they are when others come in above
- * ("scroll anchoring"), and the headers can stick to the top.
+ * rest: so the headers can stick to the top.
  *
  * @param content - the element that scrolls.
  */
@@ -82,8 +81,9 @@ export function useWindowedList(
     // The header of the section covers what is right at the top.
     scrollPaddingStart: ESTIMATES.header
   });
-  // The browser's anchoring does the same; both together would do it twice.
+  // `useAnchor` does that, and more.
   virtualizer.shouldAdjustScrollPositionOnItemSizeChange = () => false;
+  useAnchor(layout, virtualizer, content);
 
   return {
     sections: layout.sections.map(part => windowOf(part, virtualizer)),
@@ -112,6 +112,44 @@ export function useWindowedList(
     },
     scrollTo: index => virtualizer.scrollToIndex(index, { align: 'auto' })
   };
+}
+
+/**
+ * Keep the rows in sight where they are when others come in above, go or grow. At the very
+ * top, where the newest are looked for, everything moves.
+ *
+ * #### Notes
+ * Browsers do so by themselves ("scroll anchoring"), but not where the padding of an element
+ * around the rows changes.
+ */
+function useAnchor(
+  layout: ILayout,
+  virtualizer: Virtualizer<HTMLElement, Element>,
+  content: RefObject<HTMLElement>
+): void {
+  const anchor = useRef<{ key: string; start: number } | null>(null);
+  useLayoutEffect(() => {
+    const node = content.current;
+    const items = virtualizer.getVirtualItems();
+    if (!node) {
+      return;
+    }
+    const last = anchor.current;
+    const index = last ? layout.indexOf(last.key) : undefined;
+    if (last && index !== undefined && node.scrollTop > 0) {
+      const { start } = virtualizer.measurementsCache[index];
+      if (start !== last.start) {
+        node.scrollTop += start - last.start;
+      }
+    }
+    const top = node.scrollTop + ESTIMATES.header;
+    const first = items.find(
+      item => item.end > top && layout.kindAt(item.index) === 'job'
+    );
+    anchor.current = first
+      ? { key: layout.keyAt(first.index), start: first.start }
+      : null;
+  });
 }
 
 interface ISectionLayout {

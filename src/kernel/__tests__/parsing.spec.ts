@@ -47,6 +47,7 @@ describe('parseMessage', () => {
             waiting_for: 'job 2',
             kill_reason: 'job 2 failed',
             notify: true,
+            hasItems: false,
             progress: { done: 1, total: null, text: 't', rate: 2.5 }
           })
         ],
@@ -89,6 +90,7 @@ describe('parseMessage', () => {
           waitingFor: 'job 2',
           killReason: 'job 2 failed',
           notify: true,
+          hasItems: false,
           progress: { done: 1, total: null, text: 't', rate: 2.5 },
           error: null
         }

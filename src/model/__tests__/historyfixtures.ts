@@ -33,6 +33,7 @@ export function finishedJob(
     waitingFor: null,
     killReason: null,
     notify: false,
+    hasItems: false,
     progress: null,
     error: null,
     ...fields

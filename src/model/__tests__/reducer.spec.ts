@@ -28,6 +28,7 @@ function job(id: number, fields: Partial<IJob> = {}, runtime = 'r1'): IJob {
     waitingFor: null,
     killReason: null,
     notify: false,
+    hasItems: false,
     progress: null,
     error: null,
     ...fields

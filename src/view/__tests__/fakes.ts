@@ -1,7 +1,13 @@
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
-import type { IJob, IJobOutput, IOutputLog } from '../../model/job';
+import type {
+  IJob,
+  IJobItems,
+  IJobOutput,
+  IJobVariables,
+  IOutputLog
+} from '../../model/job';
 import { jobKey } from '../../model/job';
 import type { IJobs, IJobsState, IKernelJobs } from '../../tokens';
 
@@ -32,6 +38,7 @@ export function makeJob(id: number, fields: Partial<IJob> = {}): IJob {
     waitingFor: null,
     killReason: null,
     notify: false,
+    hasItems: false,
     progress: null,
     error: null,
     ...fields
@@ -86,11 +93,19 @@ export class FakeKernelJobs implements IKernelJobs {
     this.change({ jobs: byKey(jobs) });
   }
 
+  items(): Promise<IJobItems> {
+    return Promise.resolve({ total: 0, items: [] });
+  }
+
+  variables(): Promise<IJobVariables> {
+    return Promise.resolve({ total: 0, variables: [] });
+  }
+
   startNow(): Promise<void> {
     return Promise.resolve();
   }
 
-  setDefaultLimit(): Promise<void> {
+  configure(): Promise<void> {
     return Promise.resolve();
   }
 

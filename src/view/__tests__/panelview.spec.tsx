@@ -45,7 +45,10 @@ describe('PanelView', () => {
       saveOutput: jest.fn(),
       remove: jest.fn(),
       land: jest.fn(),
-      rerun: jest.fn()
+      rerun: jest.fn(),
+      goToLine: jest.fn(),
+      variables: jest.fn(),
+      items: jest.fn()
     };
     shared = {
       notebooks: [],

@@ -3,7 +3,7 @@ import {
   standardRendererFactories
 } from '@jupyterlab/rendermime';
 import { nullTranslator } from '@jupyterlab/translation';
-import React from 'react';
+import React, { act } from 'react';
 
 import type { IJob, JobState } from '../../model/job';
 import { Clock } from '../clock';
@@ -26,7 +26,10 @@ describe('JobRow', () => {
       saveOutput: jest.fn(),
       remove: jest.fn(),
       land: jest.fn(),
-      rerun: jest.fn()
+      rerun: jest.fn(),
+      goToLine: jest.fn(),
+      variables: jest.fn(),
+      items: jest.fn()
     };
     options = {
       actions,
@@ -227,5 +230,28 @@ describe('JobRow', () => {
     expect(query('.jp-Jobs-actions')?.textContent).toContain('Copied');
     click('.jp-Jobs-actions button:nth-child(4)');
     expect(actions.saveOutput).toHaveBeenCalledWith(job);
+  });
+
+  it('reads what a running job has assigned when it is opened', async () => {
+    actions.variables.mockResolvedValue({
+      total: 201,
+      variables: [{ name: 'x', type: 'int', value: '<b>1</b>' }]
+    });
+    const { node, query, click } = mount(row(makeJob(1), true));
+    const details = query<HTMLDetailsElement>('.jp-Jobs-variables')!;
+    expect(actions.variables).not.toHaveBeenCalled();
+    await act(async () => {
+      details.open = true;
+      // As a browser does.
+      details.dispatchEvent(new Event('toggle'));
+    });
+    expect(query('.jp-Jobs-variables tbody')?.textContent).toBe('xint<b>1</b>');
+    expect(node.textContent).toContain('200 more');
+
+    actions.variables.mockRejectedValue(new Error('The kernel is gone.'));
+    await act(async () => click('.jp-Jobs-variables button'));
+    expect(query('.jp-Jobs-variables .jp-Jobs-note')?.textContent).toBe(
+      'The kernel is gone.'
+    );
   });
 });

@@ -19,6 +19,9 @@ import { TimelineTable } from './table';
 /** How much closer or farther a step of the zoom looks. */
 const ZOOM = 1.5;
 
+/** The part of the whole time from which on zooming out shows all of it. */
+const NEARLY_ALL = 0.9;
+
 /** The part of what is seen by which a key moves it. */
 const MOVE = 0.2;
 
@@ -53,7 +56,10 @@ export function Timeline(props: ITimelineProps): JSX.Element {
   const zoom = (factor: number, at = 0.5) => {
     if (range && whole) {
       const next = zoomed(range, factor, at, whole);
-      const isWhole = next.from <= whole.from && next.to >= whole.to;
+      // Nearly all is all: while a job runs, there is more at each moment.
+      const isWhole =
+        factor > 1 &&
+        next.to - next.from >= NEARLY_ALL * (whole.to - whole.from);
       setRange(isWhole ? null : next);
     }
   };

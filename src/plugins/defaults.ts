@@ -1,30 +1,34 @@
 // What is imported here, the plugin needs when it is activated.
-
+/* eslint-disable jupyter/prefer-lazy-imports */
 import type {
   JupyterFrontEnd,
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 
-import type { IKernelJobs } from '../tokens';
+import type { IJobDefaults, IKernelJobs } from '../tokens';
 import { IJobs } from '../tokens';
 import { JobSettings } from './settings';
 
+/** What a kernel session begins with. */
+const INITIAL: IJobDefaults = { limit: null, backend: 'thread' };
+
 /**
- * Tells the kernels how many jobs the user wants to run at once.
+ * Tells the kernels what the user has set for jobs.
  */
 const plugin: JupyterFrontEndPlugin<void> = {
-  id: 'jupyterlab-jobs:limit',
-  description: 'Limits how many jobs run at once in a kernel.',
+  id: 'jupyterlab-jobs:defaults',
+  description: 'Tells kernels how many jobs run at once, and where.',
   autoStart: true,
   requires: [IJobs, ISettingRegistry],
   activate: (_: JupyterFrontEnd, jobs: IJobs, registry: ISettingRegistry) => {
     const settings = new JobSettings(registry);
-    // What each kernel session was told. A new one has no limit.
+    // What each kernel session was told.
     const told = new WeakMap<IKernelJobs, string>();
     const update = () => {
+      const { maxRunning: limit, defaultBackend: backend } = settings;
       for (const kernel of jobs.kernels) {
-        tell(kernel, settings.maxRunning, told);
+        tell(kernel, { limit, backend }, told);
       }
     };
     settings.changed.connect(update);
@@ -36,19 +40,20 @@ export default plugin;
 
 function tell(
   kernel: IKernelJobs,
-  limit: number | null,
+  defaults: IJobDefaults,
   told: WeakMap<IKernelJobs, string>
 ): void {
   const { status } = kernel.state;
   if (status.kind !== 'ready') {
     return;
   }
-  const text = `${status.runtime} ${limit}`;
-  if ((told.get(kernel) ?? `${status.runtime} null`) === text) {
+  const { runtime } = status;
+  const text = JSON.stringify([runtime, defaults]);
+  if ((told.get(kernel) ?? JSON.stringify([runtime, INITIAL])) === text) {
     return;
   }
   told.set(kernel, text);
-  kernel.setDefaultLimit(limit).catch(error => {
-    console.warn('Failed to limit the jobs of a kernel.', error);
+  kernel.configure(defaults).catch(error => {
+    console.warn('Failed to tell a kernel the settings of jobs.', error);
   });
 }

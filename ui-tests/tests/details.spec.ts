@@ -1,0 +1,68 @@
+import { expect, test } from './jobs';
+
+test('the variables of a running job', async ({ openNotebook }) => {
+  const notebook = await openNotebook([
+    '%%job\nimport time\nname, epochs = "<b>net</b>", [1, 2, 3]\nprint("assigned")\nwhile True:\n    epochs.append(0); time.sleep(0.01)'
+  ]);
+  await notebook.openPanel();
+  await notebook.run(0);
+  const row = notebook.row(1);
+  await expect(row.locator('.jp-Jobs-line')).toHaveText('assigned');
+  await row.locator('.jp-Jobs-summary').click();
+  await row.getByText('Variables', { exact: true }).click();
+  const values = row.locator('.jp-Jobs-variables tbody tr');
+  await expect(values.filter({ hasText: 'name' })).toHaveText(
+    /^name\s*str\s*'<b>net<\/b>'$/
+  );
+  const epochs = values.filter({ hasText: 'epochs' });
+  await expect(epochs).toHaveText(/^epochs\s*list\s*[\d,]+ items$/);
+  const before = await epochs.textContent();
+  await expect(async () => {
+    await row.getByRole('button', { name: 'Refresh' }).click();
+    expect(await epochs.textContent()).not.toBe(before);
+  }).toPass();
+});
+
+test('the line of the notebook that raised the error', async ({
+  openNotebook,
+  page
+}) => {
+  const notebook = await openNotebook([
+    'def divide(by):\n    number = 1\n    return number / by',
+    '%job divide(0)'
+  ]);
+  await notebook.openPanel();
+  await notebook.run(0);
+  await notebook.toHaveNumber(0, 1);
+  await notebook.run(1);
+  await notebook.toHaveState(1, 'failed');
+  await notebook.row(1).locator('.jp-Jobs-summary').click();
+  await notebook.row(1).getByRole('button', { name: 'Go to line' }).click();
+  await expect(notebook.cell(0)).toHaveClass(/jp-mod-active/);
+  await expect(notebook.cell(0).locator('.cm-content')).toBeFocused();
+  await page.keyboard.type('# ');
+  await expect(notebook.cell(0).locator('.cm-line').nth(2)).toHaveText(
+    '#     return number / by'
+  );
+});
+
+test('the items of a group', async ({ openNotebook }) => {
+  const notebook = await openNotebook([
+    'def half(n):\n    if n % 50 == 7: raise ValueError(f"no {n}")\n    return n / 2\ngroup = jobs.map(half, range(250), errors="collect")'
+  ]);
+  await notebook.openPanel();
+  await notebook.run(0);
+  await notebook.toHaveState(1, 'finished');
+  const row = notebook.row(1);
+  await row.locator('.jp-Jobs-summary').click();
+  await row.getByText('Items', { exact: true }).click();
+  const items = row.locator('.jp-Jobs-items tbody tr');
+  await expect(items).toHaveCount(100);
+  await expect(items.nth(7)).toHaveText(/^7\s*failed\s*ValueError: no 7$/);
+  await row.getByRole('button', { name: 'Next' }).click();
+  await expect(items.first()).toHaveText(/^100\s*finished\s*50\.0$/);
+  await expect(row).toContainText('101–200 of 250');
+  await row.getByLabel('Only those that failed').click();
+  await expect(items).toHaveCount(5);
+  await expect(items.last()).toHaveText(/^207\s*failed/);
+});
