@@ -17,7 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
-from .browser import first_line, shift_enter  # noqa: E402 - the tests' harness comes first
+from .browser import first_line, panel, shift_enter  # noqa: E402 - the tests' harness comes first
 from .flood import cells_in_a_flood  # noqa: E402
 from .kill import kill_latency  # noqa: E402
 from .kill_compared import kills_compared  # noqa: E402
@@ -60,6 +60,7 @@ def _page(python: str) -> Iterator[Row]:
 def _browser(python: str) -> Iterator[Row]:
     yield shift_enter()
     yield from first_line()
+    yield from panel()
 
 
 _GROUPS: dict[str, Callable[[str], Iterator[Row | Table]]] = {

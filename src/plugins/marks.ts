@@ -60,9 +60,12 @@ const plugin: JupyterFrontEndPlugin<void> = {
     followAllJobs(jobs, known => {
       const counts = new Map<string, number>();
       for (const [kernel, all] of known) {
-        const alive = [...all.values()].filter(job => !hasEnded(job.state));
-        if (alive.length > 0) {
-          counts.set(kernel.kernelId, alive.length);
+        let alive = 0;
+        for (const { state } of all.values()) {
+          alive += hasEnded(state) ? 0 : 1;
+        }
+        if (alive > 0) {
+          counts.set(kernel.kernelId, alive);
         }
       }
       running = counts;

@@ -47,6 +47,19 @@ const plugin: JupyterFrontEndPlugin<void> = {
 
 export default plugin;
 
+/** How many jobs are listed there: that panel draws all of its rows at once. */
+const MOST_LISTED = 100;
+
+interface IAlive {
+  readonly kernel: IKernelJobs;
+  readonly job: IJob;
+}
+
+/** Whether two jobs are listed in the same way. */
+function looksSame(one: IJob, other: IJob): boolean {
+  return one.key === other.key && one.state === other.state;
+}
+
 /**
  * The section of the Running panel.
  */
@@ -63,12 +76,23 @@ class RunningJobs implements IRunningSessions.IManager {
       'Are you sure you want to kill all jobs of all notebooks?'
     );
     followAllJobs(jobs, known => {
-      this._alive = [...known].flatMap(([kernel, all]) =>
-        [...all.values()]
-          .filter(job => !hasEnded(job.state))
-          .map(job => ({ kernel, job }))
-      );
-      this._runningChanged.emit(undefined);
+      const alive: IAlive[] = [];
+      for (const [kernel, all] of known) {
+        for (const job of all.values()) {
+          if (!hasEnded(job.state)) {
+            alive.push({ kernel, job });
+          }
+        }
+      }
+      const before = this._alive;
+      this._alive = alive;
+      // The Running panel draws everything again, be it hidden; it does not show how far a job is.
+      if (
+        alive.length !== before.length ||
+        alive.some(({ job }, at) => !looksSame(job, before[at].job))
+      ) {
+        this._runningChanged.emit(undefined);
+      }
     });
   }
 
@@ -82,7 +106,8 @@ class RunningJobs implements IRunningSessions.IManager {
   }
 
   running(): IRunningSessions.IRunningItem[] {
-    return this._alive.map(({ kernel, job }) => ({
+    const listed = this._alive.slice(-MOST_LISTED).reverse();
+    const items = listed.map(({ kernel, job }) => ({
       icon: () => jobsIcon,
       label: () => job.name,
       labelTitle: () => job.code,
@@ -90,6 +115,17 @@ class RunningJobs implements IRunningSessions.IManager {
       open: () => void this._open(job),
       shutdown: () => this._kill(kernel, [job.id])
     }));
+    const more = this._alive.length - listed.length;
+    return more === 0
+      ? items
+      : [
+          ...items,
+          {
+            icon: () => jobsIcon,
+            label: () => this._trans._n('%1 more job', '%1 more jobs', more),
+            open: () => void this._commands.execute(CommandIDs.openPanel)
+          }
+        ];
   }
 
   shutdownAll(): void {
@@ -123,5 +159,5 @@ class RunningJobs implements IRunningSessions.IManager {
   }
 
   private readonly _runningChanged = new Signal<this, void>(this);
-  private _alive: readonly { kernel: IKernelJobs; job: IJob }[] = [];
+  private _alive: readonly IAlive[] = [];
 }

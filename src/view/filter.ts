@@ -21,3 +21,13 @@ export function matchesFilter(job: IJob, query: string): boolean {
     .toLowerCase();
   return words.every(word => text.includes(word));
 }
+
+/**
+ * Those of the jobs that the user looks for, in their order.
+ */
+export function matchingJobs(jobs: Iterable<IJob>, query: string): IJob[] {
+  const all = [...jobs];
+  return query.trim() === ''
+    ? all
+    : all.filter(job => matchesFilter(job, query));
+}

@@ -8,7 +8,7 @@ import { hasEnded, sectionOf } from '../model/job';
 import type { IJobsState, IKernelJobs } from '../tokens';
 import type { Clock } from './clock';
 import type { IJobDetailActions } from './details';
-import { matchesFilter } from './filter';
+import { matchesFilter, matchingJobs } from './filter';
 import { IconButton } from './iconbutton';
 import { listIcon, timelineIcon } from './icons';
 import { JobList } from './joblist';
@@ -97,7 +97,7 @@ export function PanelView(props: IPanelViewProps): JSX.Element {
     () =>
       jobs.map((one, index) => ({
         ...listed[index],
-        jobs: [...one.values()].filter(job => matchesFilter(job, query))
+        jobs: matchingJobs(one.values(), query)
       })),
     [jobs, listed, query]
   );

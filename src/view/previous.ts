@@ -12,7 +12,8 @@ export function previousDurations(
   const last = new Map<string, number>();
   const previous = new Map<string, number>();
   for (const job of jobs) {
-    if (job.cellId === null) {
+    // What Python has started, thousands perhaps, has no code of its own to be told by.
+    if (job.cellId === null || job.lane === 'api') {
       continue;
     }
     // A cell may have several job lines, and another code by now.

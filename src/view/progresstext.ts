@@ -34,10 +34,17 @@ export function progressFraction({ done, total }: IJobProgress): number | null {
     : null;
 }
 
+// Made once: that takes longer than all else here.
+const WHOLE = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 });
+const ONE_DIGIT = new Intl.NumberFormat(undefined, {
+  maximumFractionDigits: 1
+});
+
 /** At most three digits behind the point, and as many before it as there are. */
 function quantity(value: number): string {
-  const digits = Math.abs(value) >= 100 || Number.isInteger(value) ? 0 : 1;
+  const format =
+    Math.abs(value) >= 100 || Number.isInteger(value) ? WHOLE : ONE_DIGIT;
   return value !== 0 && Math.abs(value) < 0.1
     ? value.toPrecision(1)
-    : value.toLocaleString(undefined, { maximumFractionDigits: digits });
+    : format.format(value);
 }

@@ -136,13 +136,16 @@ function useAnchor(
     }
     const last = anchor.current;
     const index = last ? layout.indexOf(last.key) : undefined;
-    if (last && index !== undefined && node.scrollTop > 0) {
-      const { start } = virtualizer.measurementsCache[index];
-      if (start !== last.start) {
-        node.scrollTop += start - last.start;
+    // Not the element's own `scrollTop`: to read it, the page would have to be laid out now.
+    let offset = virtualizer.scrollOffset ?? 0;
+    if (last && index !== undefined && offset > 0) {
+      const shift = virtualizer.measurementsCache[index].start - last.start;
+      if (shift !== 0) {
+        offset += shift;
+        node.scrollTop += shift;
       }
     }
-    const top = node.scrollTop + ESTIMATES.header;
+    const top = offset + ESTIMATES.header;
     const first = items.find(
       item => item.end > top && layout.kindAt(item.index) === 'job'
     );
@@ -160,11 +163,13 @@ interface ISectionLayout {
   readonly rows: readonly SectionRow[];
 }
 
+type RowKind = 'header' | SectionRow['kind'];
+
 interface ILayout {
   readonly sections: readonly ISectionLayout[];
   readonly size: number;
   readonly keyAt: (index: number) => string;
-  readonly kindAt: (index: number) => 'header' | SectionRow['kind'];
+  readonly kindAt: (index: number) => RowKind;
   readonly indexOf: (key: string) => number | undefined;
 }
 
@@ -174,46 +179,30 @@ function layoutOf(
   collapsed: ReadonlySet<JobSection>
 ): ILayout {
   const sections: ISectionLayout[] = [];
-  let size = 0;
+  // By index, because they are asked for all at once, thousands of times.
+  const keys: string[] = [];
+  const kinds: RowKind[] = [];
   for (const section of SECTIONS) {
     const { count, rows } = contents[section];
     if (count > 0) {
       const shown = collapsed.has(section) ? [] : rows;
-      sections.push({ section, count, index: size, rows: shown });
-      size += 1 + shown.length;
+      sections.push({ section, count, index: keys.length, rows: shown });
+      keys.push(section);
+      kinds.push('header');
+      for (const { key, kind } of shown) {
+        keys.push(key);
+        kinds.push(kind);
+      }
     }
   }
-  const at = (index: number) => {
-    let part = sections[0];
-    for (const next of sections) {
-      if (next.index <= index) {
-        part = next;
-      }
-    }
-    return {
-      part,
-      row: part.rows[index - part.index - 1] as SectionRow | undefined
-    };
-  };
   return {
     sections,
-    size,
-    keyAt: index => {
-      const { part, row } = at(index);
-      return row?.key ?? part.section;
-    },
-    kindAt: index => at(index).row?.kind ?? 'header',
+    size: keys.length,
+    keyAt: index => keys[index],
+    kindAt: index => kinds[index],
     indexOf: key => {
-      for (const { section, index, rows } of sections) {
-        if (section === key) {
-          return index;
-        }
-        const position = rows.findIndex(row => row.key === key);
-        if (position >= 0) {
-          return index + 1 + position;
-        }
-      }
-      return undefined;
+      const index = keys.indexOf(key);
+      return index === -1 ? undefined : index;
     }
   };
 }
