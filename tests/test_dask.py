@@ -58,6 +58,7 @@ def started(kernel: Kernel, code: str) -> tuple[str, int]:
     msg_id = kernel.execute(code)
     job_id = kernel.job_of(msg_id)
     kernel.until(lambda: "on\n" in kernel.text(msg_id))
+    kernel.until(lambda: job_id in kernel.records)  # the event about it may come after what it has printed
     return msg_id, job_id
 
 
@@ -214,6 +215,7 @@ def test_a_kill_ends_what_waits_for_a_worker(kernel: Kernel, tmp_path: Path) -> 
     )
     msg_id = kernel.execute("%job --on dask print('never')")
     job_id = kernel.job_of(msg_id)
+    kernel.in_state(job_id, "running")
     kernel.until(lambda: ((kernel.records[job_id]["place"] or {}).get("text") or "").endswith("waiting for a worker"))
     kernel.ask("kill", {"jobs": [job_id]})
     assert kernel.ended(job_id)["state"] == "killed"
@@ -340,7 +342,7 @@ def test_without_a_client_a_cluster_is_started_and_says_so(python: str) -> None:
         msg_id = kernel.execute("%job --on dask 6 * 7")
         job_id = kernel.job_of(msg_id)
         # Scheduler, workers and the servers of processes are new interpreters, all at once.
-        kernel.until(lambda: kernel.records[job_id]["ended"], patience=80)
+        kernel.until(lambda: kernel.records.get(job_id, {}).get("ended"), patience=80)
         record = kernel.records[job_id]
         assert record["state"] == "finished", record
         assert kernel.value(f"jobs[{record['id']}].result()") == 42

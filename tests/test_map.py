@@ -106,8 +106,7 @@ def test_errors_can_be_collected(alone: Kernel) -> None:
         "int",
         "ZeroDivisionError",
     ]
-    alone.until(lambda: alone.records[1]["state"] == "finished")
-    assert alone.records[1]["progress"]["text"] == "2 failed"
+    assert alone.in_state(1, "finished")["progress"]["text"] == "2 failed"
 
 
 def test_an_iterable_that_fails_ends_the_group(gated: Kernel) -> None:

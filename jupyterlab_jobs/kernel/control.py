@@ -148,7 +148,7 @@ class ControlChannel:
         return {"names": self._runtime.registry.get(protocol.parse_job_id(params)).land()}, []
 
     def _variables(self, params: dict[str, Any]) -> _Answer:
-        values = dict(self._runtime.registry.get(protocol.parse_job_id(params)).vars)
+        values = self._runtime.registry.get(protocol.parse_job_id(params)).vars.copy()
         return {"total": len(values), "variables": summaries(values)}, []
 
     def _items(self, params: dict[str, Any]) -> _Answer:

@@ -29,6 +29,10 @@ class JobVariables(Mapping[str, Any]):
         except KeyError:
             raise NoSuchVariable(f"job {self._job.id} {self._why_not(name)}") from None
 
+    def copy(self) -> dict[str, Any]:
+        """All of them, as they are at one moment."""
+        return self._values()
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._values())
 

@@ -16,12 +16,12 @@ _last: tuple[tuple[Any, ...], bytes] = (), b""
 def present() -> bytes:
     """Those of this process, pickled."""
     global _last
-    parts = (os.getcwd(), _raw_environment(), sys.path)
+    parts = (os.getcwd(), _raw_environment(), list(sys.path))
     known, pickled = _last
     if parts != known:
-        directory, _, path = parts
-        pickled = pickle.dumps((directory, dict(os.environ), path), protocol=5)
-        _last = (directory, _raw_environment(), list(path)), pickled
+        # Whatever another thread changes from here on differs from `parts`, and is found the next time.
+        pickled = pickle.dumps((parts[0], dict(os.environ), parts[2]), protocol=5)
+        _last = parts, pickled
     return pickled
 
 
