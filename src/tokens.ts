@@ -5,6 +5,7 @@ import type { ISignal } from '@lumino/signaling';
 
 import type {
   ICellLog,
+  IItemRange,
   IJob,
   IJobItems,
   IJobVariables,
@@ -176,10 +177,7 @@ export interface IKernelJobs {
    * @param part - the first one, counted from 0, how many at most, and whether only those
    * that have failed are meant.
    */
-  items(
-    id: number,
-    part: { offset: number; limit: number; failed: boolean }
-  ): Promise<IJobItems>;
+  items(id: number, part: IItemRange): Promise<IJobItems>;
 
   /**
    * Everything that a job has written until now, in parts, of which each is asked for

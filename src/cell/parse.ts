@@ -119,7 +119,10 @@ function isHeading(line: string): boolean {
   return true;
 }
 
-function takeWord(text: string): { word: string; rest: string } | null {
+/**
+ * The first word of a text, with its quoted parts, and what follows; null if there is none.
+ */
+export function takeWord(text: string): { word: string; rest: string } | null {
   const start = text.trimStart();
   const word = WORD.exec(start)?.[0];
   return word === undefined ? null : { word, rest: start.slice(word.length) };

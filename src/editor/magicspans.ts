@@ -1,4 +1,4 @@
-import { FLAGS, OPTIONS_WITH_VALUE } from '../cell/parse';
+import { FLAGS, OPTIONS_WITH_VALUE, takeWord } from '../cell/parse';
 
 /**
  * A part of a line that is no Python.
@@ -13,9 +13,6 @@ export interface IMagicSpan {
 
 /** The magic, perhaps assigned to a name. */
 const MAGIC = /^(\s*(?:[\w\s.,[\]]+=\s*)?)(%job|%jobs|%%job)(?=\s|$)/;
-
-/** A word, with its quoted parts. */
-const WORD = /\s+((?:"(?:\\.|[^"\\])*"|'[^']*'|\\.|[^\s"'\\])+)/y;
 
 /**
  * The magic and the options with which a line begins; none where it is Python.
@@ -40,11 +37,12 @@ export function magicSpans(line: string, isFirst: boolean): IMagicSpan[] {
   }
   let at = start + magic.length;
   const take = (): { from: number; to: number; text: string } | null => {
-    WORD.lastIndex = at;
-    const text = WORD.exec(line)?.[1];
-    return text === undefined
-      ? null
-      : { text, from: WORD.lastIndex - text.length, to: WORD.lastIndex };
+    const found = takeWord(line.slice(at));
+    if (!found) {
+      return null;
+    }
+    const to = line.length - found.rest.length;
+    return { text: found.word, from: to - found.word.length, to };
   };
   for (;;) {
     const word = take();

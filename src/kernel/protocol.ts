@@ -2,6 +2,7 @@ import type * as nbformat from '@jupyterlab/nbformat';
 
 import type {
   ICellLog,
+  IItemRange,
   IJob,
   IJobItems,
   IJobOutput,
@@ -113,15 +114,7 @@ export interface IRequests {
     readonly result: IJobVariables;
   };
   readonly items: {
-    readonly params: {
-      readonly job: number;
-      /** The first item, counted from 0. */
-      readonly offset: number;
-      /** How many at most; the kernel may have a limit of its own. */
-      readonly limit: number;
-      /** Whether only those that have failed are meant. */
-      readonly failed: boolean;
-    };
+    readonly params: IItemRange & { readonly job: number };
     readonly result: IJobItems;
   };
   readonly output: {

@@ -162,6 +162,18 @@ export interface IJobItems {
   readonly items: readonly IJobItem[];
 }
 
+/**
+ * Which items of a group are asked for.
+ */
+export interface IItemRange {
+  /** The first one, counted from 0. */
+  readonly offset: number;
+  /** How many at most; the kernel may have a limit of its own. */
+  readonly limit: number;
+  /** Whether only those that have failed are meant. */
+  readonly failed: boolean;
+}
+
 /** What can have become of an item that was begun. */
 export const ITEM_STATES = ['running', 'finished', 'failed'] as const;
 

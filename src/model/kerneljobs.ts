@@ -20,7 +20,7 @@ import type {
   IPastJob,
   ISubmission
 } from '../tokens';
-import type { IJob, IJobItems, IJobVariables } from './job';
+import type { IItemRange, IJob, IJobItems, IJobVariables } from './job';
 import type { Action, IModelState } from './reducer';
 import { INITIAL_STATE, reduce } from './reducer';
 
@@ -206,10 +206,7 @@ export class KernelJobs implements IKernelJobs, IDisposable {
     return this._client.request('variables', { job: id });
   }
 
-  async items(
-    id: number,
-    part: { offset: number; limit: number; failed: boolean }
-  ): Promise<IJobItems> {
+  async items(id: number, part: IItemRange): Promise<IJobItems> {
     return this._client.request('items', { job: id, ...part });
   }
 

@@ -8,8 +8,8 @@ import type {
   ReadonlyPartialJSONObject
 } from '@lumino/coreutils';
 
-import { hasEnded } from '../model/job';
 import type { IJobs, IKernelJobs } from '../tokens';
+import { countJobs } from '../view/counts';
 import { CommandIDs } from './commandids';
 import { findKernelJobs } from './findjob';
 import { reportFailure } from './reportfailure';
@@ -72,7 +72,7 @@ export function kernelCommands(
 }
 
 function aliveIn({ state }: IKernelJobs): number {
-  return [...state.jobs.values()].filter(job => !hasEnded(job.state)).length;
+  return countJobs([state.jobs.values()]).running;
 }
 
 function hasEndedJobs(kernel: IKernelJobs): boolean {

@@ -9,8 +9,8 @@ import { INotebookTracker } from '@jupyterlab/notebook';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import type { IDisposable } from '@lumino/disposable';
 
-import { hasEnded } from '../model/job';
 import { IJobs } from '../tokens';
+import { countJobs } from '../view/counts';
 import { kernelIdOf } from './currentkernel';
 import { followAllJobs } from './followjobs';
 import { JobSettings } from './settings';
@@ -60,10 +60,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
     followAllJobs(jobs, known => {
       const counts = new Map<string, number>();
       for (const [kernel, all] of known) {
-        let alive = 0;
-        for (const { state } of all.values()) {
-          alive += hasEnded(state) ? 0 : 1;
-        }
+        const alive = countJobs([all.values()]).running;
         if (alive > 0) {
           counts.set(kernel.kernelId, alive);
         }

@@ -3,7 +3,13 @@ import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React, { useMemo } from 'react';
 
-import type { IJob, IJobItems, IJobVariables, IOutputLog } from '../model/job';
+import type {
+  IItemRange,
+  IJob,
+  IJobItems,
+  IJobVariables,
+  IOutputLog
+} from '../model/job';
 import { canLand, canRerun, hasEnded } from '../model/job';
 import { EMPTY_LOG } from '../model/outputlog';
 import { CopyButton } from './copybutton';
@@ -30,10 +36,7 @@ export interface IJobDetailActions {
   /** What a job has assigned so far. */
   variables(job: IJob): Promise<IJobVariables>;
   /** Some of the items of a group. */
-  items(
-    job: IJob,
-    part: { offset: number; limit: number; failed: boolean }
-  ): Promise<IJobItems>;
+  items(job: IJob, part: IItemRange): Promise<IJobItems>;
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React, { useState } from 'react';
 
-import type { IJob, IJobItem, IJobItems } from '../model/job';
+import type { IItemRange, IJob, IJobItem, IJobItems } from '../model/job';
 import { OnDemand } from './ondemand';
 import { stateText } from './statetext';
 import { TextButton } from './textbutton';
@@ -14,10 +14,7 @@ const PAGE = 100;
  */
 export function Items(props: {
   job: IJob;
-  read: (
-    job: IJob,
-    part: { offset: number; limit: number; failed: boolean }
-  ) => Promise<IJobItems>;
+  read: (job: IJob, part: IItemRange) => Promise<IJobItems>;
   trans: TranslationBundle;
 }): JSX.Element {
   const { job, read, trans } = props;

@@ -4,9 +4,10 @@ import { cleaningIcon, stopIcon } from '@jupyterlab/ui-components';
 import React, { useEffect, useMemo, useRef, useState } from 'react';
 
 import type { IJob, JobSection } from '../model/job';
-import { hasEnded, sectionOf } from '../model/job';
+import { sectionOf } from '../model/job';
 import type { IJobsState, IKernelJobs } from '../tokens';
 import type { Clock } from './clock';
+import { countJobs } from './counts';
 import type { IJobDetailActions } from './details';
 import { matchesFilter, matchingJobs } from './filter';
 import { IconButton } from './iconbutton';
@@ -127,7 +128,11 @@ export function PanelView(props: IPanelViewProps): JSX.Element {
     }
   });
 
-  const { running, ended } = useMemo(() => count(jobs), [jobs]);
+  const running = useMemo(
+    () => countJobs(jobs.map(one => one.values())).running,
+    [jobs]
+  );
+  const ended = jobs.reduce((sum, one) => sum + one.size, -running);
   const optionsOf = useRowOptions(props, toggleExpanded);
   const logs = useMemo(
     () => new Map(kernels.map((one, index) => [one, states[index].outputs])),
@@ -248,21 +253,6 @@ function useRowOptions(
       return options;
     };
   }, [actions, clock, rendermime, trans, toggle]);
-}
-
-function count(all: readonly ReadonlyMap<string, IJob>[]): {
-  running: number;
-  ended: number;
-} {
-  let running = 0;
-  let size = 0;
-  for (const jobs of all) {
-    size += jobs.size;
-    for (const job of jobs.values()) {
-      running += hasEnded(job.state) ? 0 : 1;
-    }
-  }
-  return { running, ended: size - running };
 }
 
 function PanelHeader(props: {
