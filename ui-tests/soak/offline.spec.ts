@@ -1,5 +1,3 @@
-import type { JupyterFrontEnd } from '@jupyterlab/application';
-import type { ServerConnection } from '@jupyterlab/services';
 import type { Page } from '@playwright/test';
 
 import { expect, GATE, printedLines, test } from '../tests/jobs';
@@ -19,26 +17,22 @@ print("end")`;
 const LINES = 2_800;
 
 /**
- * Lets connections to kernels be dropped, and refuses new ones until it is told otherwise.
- * They go from the page to the server: a proxy would take part in what is measured.
+ * Lets the connections of a page that is yet to be loaded be dropped, and refuses new ones
+ * until it is told otherwise. They go straight to the server: a proxy would take part in
+ * what is measured.
  *
  * @returns what drops them (`true`), and lets them come back (`false`).
  */
 async function droppable(page: Page): Promise<(off: boolean) => Promise<void>> {
-  await page.evaluate(() => {
-    const { serverSettings } = (window.jupyterapp as unknown as JupyterFrontEnd)
-      .serviceManager;
+  await page.addInitScript(() => {
     const state = { isOff: false, sockets: new Set<WebSocket>() };
-    class Droppable extends WebSocket {
+    window.WebSocket = class extends WebSocket {
       constructor(url: string | URL, protocols?: string | string[]) {
         // Nobody listens there.
         super(state.isOff ? 'ws://localhost:1' : url, protocols);
         state.sockets.add(this);
       }
-    }
-    (
-      serverSettings as { WebSocket: ServerConnection.ISettings['WebSocket'] }
-    ).WebSocket = Droppable;
+    };
     Object.assign(window, { connections: state });
   });
   return off =>
