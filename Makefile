@@ -63,7 +63,7 @@ jest: $(modules) $(carried) ## Run the unit tests of the frontend
 
 pytest: $(python) $(kernels) $(carried) ## Run the tests of the runtime, against every ipykernel
 	@echo "== pytest"
-	@$(BIN)/pytest --numprocesses 2 $(ARGS)
+	@$(BIN)/pytest --numprocesses 3 $(ARGS)
 
 browser: setup $(ui_modules) $(kernels) ## Run the tests in a real browser
 	@echo "== playwright"

@@ -2,20 +2,12 @@ import { JSONExt } from '@lumino/coreutils';
 
 import type { ISnapshot, JobsMessage } from '../kernel/protocol';
 import type { IJobsState, IPastJob, RuntimeStatus } from '../tokens';
-import type { ICellLog, IJob, IOutputLog } from './job';
-import { hasEnded, jobKey } from './job';
-import { applyOutput, EMPTY_LOG, isEmptyLog, OF_CELL } from './outputlog';
-
-/**
- * The present session of a kernel, as far as its messages were followed.
- */
-export interface IFollowed {
-  readonly runtime: string;
-  /** The number of the last message that is part of the state. */
-  readonly seq: number;
-  /** What the kernel's clock is ahead of the page's, in seconds. */
-  readonly clockOffset: number;
-}
+import { ChangedMap } from './changedmap';
+import type { ICellLog } from './job';
+import { hasEnded } from './job';
+import type { IChangedMaps, IFollowed } from './applymessage';
+import { applyMessage } from './applymessage';
+import { isEmptyLog } from './outputlog';
 
 /**
  * The whole state of a kernel's jobs: what others see, and what it takes to go on.
@@ -141,10 +133,10 @@ function receive(
   if (news.length === 0 && state.waiting.length === 0) {
     return state;
   }
-  const maps: IMaps = {
-    jobs: new Map(state.jobs),
-    outputs: new Map(state.outputs),
-    cells: new Map(state.cells)
+  const maps: IChangedMaps = {
+    jobs: new ChangedMap(state.jobs),
+    outputs: new ChangedMap(state.outputs),
+    cells: new ChangedMap(state.cells)
   };
   const waiting: JobsMessage[] = [];
   let followed = session;
@@ -157,99 +149,15 @@ function receive(
       followed = applyMessage(maps, followed, message, at);
     }
   }
-  // Events that only say that the kernel lives are no change that anybody sees.
-  const isNews = followed !== session && news.some(isNewsOfJobs);
   return {
     ...state,
-    ...(isNews ? maps : null),
+    jobs: maps.jobs.result,
+    outputs: maps.outputs.result,
+    cells: maps.cells.result,
     session: followed,
     waiting: waiting.slice(-MAX_WAITING),
     resync: state.resync || waiting.length > 0
   };
-}
-
-/**
- * Whether a message changes anything that others see.
- */
-function isNewsOfJobs(message: JobsMessage): boolean {
-  return (
-    message.kind !== 'jobs' ||
-    message.jobs.length > 0 ||
-    message.removed.length > 0 ||
-    message.cells.size > 0 ||
-    message.removedCells.length > 0
-  );
-}
-
-/** The maps of a state to come. */
-interface IMaps {
-  readonly jobs: Map<string, IJob>;
-  readonly outputs: Map<string, IOutputLog>;
-  readonly cells: Map<string, ICellLog>;
-}
-
-/**
- * Apply the message whose turn it is to maps that are not yet part of a state.
- */
-function applyMessage(
-  { jobs, outputs, cells }: IMaps,
-  session: IFollowed,
-  message: JobsMessage,
-  at: number
-): IFollowed {
-  const { runtime, seq } = message;
-  switch (message.kind) {
-    case 'jobs':
-      for (const job of message.jobs) {
-        jobs.set(job.key, job);
-      }
-      for (const id of message.removed) {
-        jobs.delete(jobKey(runtime, id));
-        outputs.delete(jobKey(runtime, id));
-      }
-      for (const [request, cell] of message.cells) {
-        cells.set(request, cell);
-      }
-      for (const request of message.removedCells) {
-        cells.delete(request);
-      }
-      return {
-        runtime,
-        seq,
-        // The least delayed message tells the most about the kernel's clock.
-        clockOffset: Math.max(session.clockOffset, message.now - at)
-      };
-    case 'output': {
-      const { job, request, change } = message;
-      if (job !== null) {
-        const key = jobKey(runtime, job);
-        const log = applyOutput(outputs.get(key) ?? EMPTY_LOG, change);
-        if (isEmptyLog(log)) {
-          outputs.delete(key);
-        } else {
-          outputs.set(key, log);
-        }
-      }
-      // A display is updated wherever it stands. Of a cell that has just started its first
-      // job, all that it shows will be told in one.
-      const affected =
-        change.type === 'update'
-          ? [...cells.keys()]
-          : request !== null
-            ? [request]
-            : [];
-      for (const id of affected) {
-        const cell = cells.get(id);
-        if (cell) {
-          const log = applyOutput(cell.log, change, OF_CELL);
-          if (log !== cell.log) {
-            cells.set(id, { ...cell, log });
-          }
-        }
-      }
-      return { ...session, seq };
-    }
-  }
 }
 
 function applySnapshot(

@@ -25,9 +25,11 @@ import type {
   IPanelActions,
   PanelSubject
 } from '../view/panelview';
+import { withKeys } from '../view/shortcuts';
 import { IJobsPanel } from '../view/tokens';
 import { CommandIDs } from './commandids';
 import { currentJobs, kernelIdOf } from './currentkernel';
+import { keysOf, rowShortcuts } from './keys';
 
 /** After JupyterLab's own panels, which have 900 at most. */
 export const PANEL_RANK = 950;
@@ -61,6 +63,7 @@ const plugin: JupyterFrontEndPlugin<IJobsPanel | null> = {
     });
     followCurrentNotebook(panel, tracker, jobs);
     followNotebooks(panel, tracker, jobs);
+    followKeys(panel, app.commands, trans);
     restorer?.add(panel, panel.id);
     app.shell.add(panel, 'right', { rank: PANEL_RANK, type: 'Jobs' });
     return panel;
@@ -172,6 +175,29 @@ function followNotebooks(
   tracker.forEach(follow);
   tracker.widgetAdded.connect((_, notebook) => follow(notebook));
   jobs.kernelsChanged.connect(update);
+  update();
+}
+
+/**
+ * Let tooltips name the keys, whatever the user has set.
+ */
+function followKeys(
+  panel: JobsPanel,
+  commands: CommandRegistry,
+  trans: TranslationBundle
+): void {
+  const update = () => {
+    panel.shortcuts = rowShortcuts(commands);
+    panel.title.caption = withKeys(
+      trans.__('Jobs'),
+      keysOf(commands, CommandIDs.openPanel)
+    );
+  };
+  commands.keyBindingChanged.connect((_, { binding }) => {
+    if (binding.command.startsWith('jobs:')) {
+      update();
+    }
+  });
   update();
 }
 

@@ -16,6 +16,8 @@ import { CopyButton } from './copybutton';
 import { formatDuration } from './duration';
 import { Outputs } from './outputs';
 import { Items } from './items';
+import type { Shortcuts } from './shortcuts';
+import { withKeys } from './shortcuts';
 import { isStuck } from './stuck';
 import { visibleTail } from './tail';
 import { TextButton } from './textbutton';
@@ -50,13 +52,16 @@ export function JobDetails(props: {
   previous?: number;
   actions: IJobDetailActions;
   rendermime: IRenderMimeRegistry;
+  shortcuts: Shortcuts;
   trans: TranslationBundle;
 }): JSX.Element {
   const { id, job, log, previous, rendermime, trans } = props;
   return (
     <div className="jp-Jobs-details" id={id}>
       <JobOutput job={job} log={log} rendermime={rendermime} trans={trans} />
-      {job.error && <Traceback error={job.error} rendermime={rendermime} />}
+      {job.error && (
+        <Traceback error={job.error} rendermime={rendermime} trans={trans} />
+      )}
       <JobFacts job={job} previous={previous} trans={trans} />
       {isStuck(job) && (
         <div className="jp-Jobs-note">
@@ -87,21 +92,29 @@ function JobActions(props: {
   job: IJob;
   log: IOutputLog | undefined;
   actions: IJobDetailActions;
+  shortcuts: Shortcuts;
   trans: TranslationBundle;
 }): JSX.Element {
-  const { job, log, actions, trans } = props;
+  const { job, log, actions, shortcuts, trans } = props;
   return (
     <div className="jp-Jobs-actions">
       {canRerun(job) && (
         <TextButton
           label={trans.__('Run again')}
-          title={trans.__('Run its cell again, as it is now')}
+          title={withKeys(
+            trans.__('Run its cell again, as it is now'),
+            shortcuts.rerun
+          )}
           onClick={() => actions.rerun(job)}
         />
       )}
       {job.cellId !== null && (
         <TextButton
           label={trans.__('Go to cell')}
+          title={withKeys(
+            trans.__('Show the cell that started it'),
+            shortcuts.goToCell
+          )}
           onClick={() => actions.goToCell(job)}
         />
       )}
@@ -139,6 +152,10 @@ function JobActions(props: {
       {hasEnded(job.state) && (
         <TextButton
           label={trans.__('Remove')}
+          title={withKeys(
+            trans.__('Remove it from the list'),
+            shortcuts.remove
+          )}
           onClick={() => actions.remove(job)}
         />
       )}
@@ -183,6 +200,8 @@ function JobOutput(props: {
         outputs={outputs}
         rendermime={rendermime}
         startsAtEnd={isRunning}
+        isLive={isRunning}
+        trans={trans}
       />
     </>
   );
@@ -191,8 +210,9 @@ function JobOutput(props: {
 function Traceback(props: {
   error: NonNullable<IJob['error']>;
   rendermime: IRenderMimeRegistry;
+  trans: TranslationBundle;
 }): JSX.Element {
-  const { error, rendermime } = props;
+  const { error, rendermime, trans } = props;
   const outputs = useMemo(
     (): nbformat.IError[] => [
       {
@@ -210,6 +230,8 @@ function Traceback(props: {
       outputs={outputs}
       rendermime={rendermime}
       startsAtEnd={true}
+      isLive={false}
+      trans={trans}
     />
   );
 }

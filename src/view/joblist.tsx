@@ -1,7 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React, { useId, useLayoutEffect, useRef } from 'react';
 
-import type { IOutputLog, JobSection } from '../model/job';
+import type { IJob, IOutputLog, JobSection } from '../model/job';
 import type { IKernelJobs } from '../tokens';
 import { useListKeys } from './listkeys';
 import type { IRevealedJob } from './reveal';
@@ -22,6 +22,8 @@ export interface IJobListProps {
   previous: ReadonlyMap<string, number>;
   /** A job to bring into view; it is listed. */
   revealed: IRevealedJob | null;
+  /** The present state of a job that is listed. */
+  jobOf: (kernel: IKernelJobs, key: string) => IJob;
   logOf: (kernel: IKernelJobs, key: string) => IOutputLog | undefined;
   optionsOf: (kernel: IKernelJobs) => IJobRowOptions;
   onToggleSection: (section: JobSection) => void;
@@ -77,7 +79,7 @@ export function JobList(props: IJobListProps): JSX.Element {
                 row.kind === 'job' ? (
                   <JobRow
                     key={row.key}
-                    job={row.job}
+                    job={props.jobOf(row.kernel, row.key)}
                     log={props.logOf(row.kernel, row.key)}
                     isExpanded={expanded.has(row.key)}
                     isTabStop={keys.tabStop === row.key}

@@ -5,6 +5,7 @@ import React from 'react';
 import type { JobState } from '../model/job';
 import { hasEnded } from '../model/job';
 import { IconButton } from './iconbutton';
+import { withKeys } from './shortcuts';
 
 /**
  * Kills one job; nothing where there is nothing left to kill. It stays usable
@@ -14,6 +15,8 @@ export function KillButton(props: {
   id: number;
   state: JobState;
   tabIndex?: number;
+  /** What does the same, where the button is. */
+  keys?: string;
   trans: TranslationBundle;
   onKill: () => void;
 }): JSX.Element | null {
@@ -26,11 +29,12 @@ export function KillButton(props: {
       icon={stopIcon}
       className="jp-Jobs-kill"
       label={trans.__('Kill job %1', id)}
-      title={
+      title={withKeys(
         state === 'stopping'
           ? trans.__('Kill job %1 again', id)
-          : trans.__('Kill job %1', id)
-      }
+          : trans.__('Kill job %1', id),
+        props.keys
+      )}
       tabIndex={props.tabIndex}
       onClick={props.onKill}
     />

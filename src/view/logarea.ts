@@ -1,6 +1,8 @@
 import type * as nbformat from '@jupyterlab/nbformat';
 import { OutputAreaModel, SimplifiedOutputArea } from '@jupyterlab/outputarea';
 import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
+import type { ISignal } from '@lumino/signaling';
+import { Signal } from '@lumino/signaling';
 import { Panel } from '@lumino/widgets';
 
 import { syncOutputs } from './syncoutputs';
@@ -11,6 +13,9 @@ const TAIL_TOLERANCE = 8;
 /**
  * A box that shows outputs as a notebook does, scrolls, and follows what is
  * added at the end for as long as its reader stays there.
+ *
+ * Who scrolls back reads something: from then on it stays as it is, until the reader is at
+ * the end again.
  *
  * Outputs are never trusted here: what a job prints runs nothing.
  */
@@ -31,14 +36,59 @@ export class LogArea extends Panel {
   }
 
   /**
-   * What is shown.
+   * What there is to show; while it is paused, what will be shown.
    */
   get outputs(): readonly nbformat.IOutput[] {
     return this._outputs;
   }
   set outputs(next: readonly nbformat.IOutput[]) {
-    syncOutputs(this._model, this._outputs, next);
+    if (next === this._outputs) {
+      return;
+    }
     this._outputs = next;
+    if (!this.isPaused) {
+      this._show();
+    } else if (!this._hasNews) {
+      this._hasNews = true;
+      this._stateChanged.emit();
+    }
+  }
+
+  /**
+   * Whether what is shown stays as it is.
+   */
+  get isPaused(): boolean {
+    return this._isPaused;
+  }
+  set isPaused(value: boolean) {
+    if (value === this._isPaused) {
+      return;
+    }
+    this._isPaused = value;
+    this._isFollowing = !value;
+    this._hasNews = false;
+    if (value) {
+      // A scroll of its own may not have been reported yet: it is no move of the reader's.
+      this._lastScrollTop = this.node.scrollTop;
+    } else {
+      this._show();
+      this._follow();
+    }
+    this._stateChanged.emit();
+  }
+
+  /**
+   * Whether there is more to show since it was paused.
+   */
+  get hasNews(): boolean {
+    return this._hasNews;
+  }
+
+  /**
+   * Emitted when it was paused or goes on, and when there is more to show.
+   */
+  get stateChanged(): ISignal<this, void> {
+    return this._stateChanged;
   }
 
   /**
@@ -52,7 +102,13 @@ export class LogArea extends Panel {
     this.node.removeEventListener('scroll', this._onScroll);
     this._area.dispose();
     this._model.dispose();
+    Signal.clearData(this);
     super.dispose();
+  }
+
+  private _show(): void {
+    syncOutputs(this._model, this._shown, this._outputs);
+    this._shown = this._outputs;
   }
 
   private _follow(): void {
@@ -63,22 +119,30 @@ export class LogArea extends Panel {
 
   private readonly _onScroll = (): void => {
     const { scrollTop, scrollHeight, clientHeight } = this.node;
+    const isAtEnd = scrollHeight - scrollTop - clientHeight <= TAIL_TOLERANCE;
+    const moved = scrollTop - this._lastScrollTop;
+    this._lastScrollTop = scrollTop;
     // A scroll to the end is reported after the content may have grown again:
     // only a move towards the beginning says that the reader went away.
-    if (scrollHeight - scrollTop - clientHeight <= TAIL_TOLERANCE) {
+    if (this.isPaused) {
+      this.isPaused = !(isAtEnd && moved > 0);
+    } else if (isAtEnd) {
       this._isFollowing = true;
-    } else if (scrollTop < this._lastScrollTop) {
-      this._isFollowing = false;
+    } else if (moved < 0 && this._isFollowing) {
+      this.isPaused = true;
     }
-    this._lastScrollTop = scrollTop;
   };
 
+  private _hasNews = false;
   private _isFollowing: boolean;
+  private _isPaused = false;
   private _lastScrollTop = 0;
   private _outputs: readonly nbformat.IOutput[] = [];
+  private _shown: readonly nbformat.IOutput[] = [];
   private readonly _area: SimplifiedOutputArea;
   private readonly _model: OutputAreaModel;
   private readonly _sizes: ResizeObserver;
+  private readonly _stateChanged = new Signal<this, void>(this);
 }
 
 /**

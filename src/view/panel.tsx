@@ -9,6 +9,8 @@ import { jobsIcon } from './icons';
 import type { INotebookJobs, IPanelActions, PanelSubject } from './panelview';
 import { PanelView } from './panelview';
 import type { IRevealedJob } from './reveal';
+import type { Shortcuts } from './shortcuts';
+import { NO_SHORTCUTS } from './shortcuts';
 import type { IJobsPanel } from './tokens';
 
 /**
@@ -53,6 +55,17 @@ export class JobsPanel extends ReactWidget implements IJobsPanel {
     this.update();
   }
 
+  /**
+   * The keys for what can be done to a row.
+   */
+  get shortcuts(): Shortcuts {
+    return this._shortcuts;
+  }
+  set shortcuts(value: Shortcuts) {
+    this._shortcuts = value;
+    this.update();
+  }
+
   reveal(key: string): void {
     this._revealed = { key };
     this.update();
@@ -87,6 +100,7 @@ export class JobsPanel extends ReactWidget implements IJobsPanel {
         notebooks={this._notebooks}
         isVisible={this.isVisible}
         revealed={this._revealed}
+        shortcuts={this._shortcuts}
         clock={this._clock}
       />
     );
@@ -95,6 +109,7 @@ export class JobsPanel extends ReactWidget implements IJobsPanel {
   private readonly _options: JobsPanel.IOptions;
   private readonly _clock = new Clock();
   private _notebooks: readonly INotebookJobs[] = [];
+  private _shortcuts = NO_SHORTCUTS;
   private _subject: PanelSubject = { kind: 'no-notebook' };
   private _revealed: IRevealedJob | null = null;
 }

@@ -1,11 +1,12 @@
 import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { cleaningIcon, stopIcon } from '@jupyterlab/ui-components';
-import React, { useEffect, useMemo, useRef, useState } from 'react';
+import React, { useEffect, useMemo, useState } from 'react';
 
 import type { IJob, JobSection } from '../model/job';
 import { sectionOf } from '../model/job';
 import type { IJobsState, IKernelJobs } from '../tokens';
+import { useArranged } from './arranged';
 import type { Clock } from './clock';
 import { countJobs } from './counts';
 import type { IJobDetailActions } from './details';
@@ -22,6 +23,7 @@ import type { IRevealedJob } from './reveal';
 import { useReveal } from './reveal';
 import type { IJobRowOptions } from './row';
 import { groupBySection, SECTIONS } from './sections';
+import type { Shortcuts } from './shortcuts';
 import type { SortOrder } from './sorting';
 import { Timeline } from './timeline/timeline';
 import { useToggleSet } from './toggleset';
@@ -62,6 +64,7 @@ export interface IPanelViewProps {
   notebooks: readonly INotebookJobs[];
   isVisible: boolean;
   revealed: IRevealedJob | null;
+  shortcuts: Shortcuts;
   actions: IPanelActions;
   clock: Clock;
   rendermime: IRenderMimeRegistry;
@@ -89,26 +92,26 @@ export function PanelView(props: IPanelViewProps): JSX.Element {
   );
   const kernels = useMemo(() => listed.map(one => one.kernel), [listed]);
   const states = useKernelStates(kernels, isVisible);
-  // A change of what is printed only does not change the jobs.
-  const jobs = useSame(states.map(state => state.jobs));
+  const jobs = states.map(state => state.jobs);
+  const arranged = useArranged(jobs);
 
   const [query, setQuery] = useState('');
   const [order, setOrder] = useState<SortOrder>('newest');
   const matching = useMemo(
     () =>
-      jobs.map((one, index) => ({
+      arranged.map((one, index) => ({
         ...listed[index],
         jobs: matchingJobs(one.values(), query)
       })),
-    [jobs, listed, query]
+    [arranged, listed, query]
   );
   const contents = useMemo(
     () => groupBySection(matching, order),
     [matching, order]
   );
   const previous = useMemo(
-    () => previousDurations(jobs.flatMap(one => [...one.values()])),
-    [jobs]
+    () => previousDurations(arranged.flatMap(one => [...one.values()])),
+    [arranged]
   );
   const [expanded, toggleExpanded] = useToggleSet<string>();
   const [collapsed, toggleCollapsed] = useToggleSet<JobSection>();
@@ -129,13 +132,13 @@ export function PanelView(props: IPanelViewProps): JSX.Element {
   });
 
   const running = useMemo(
-    () => countJobs(jobs.map(one => one.values())).running,
-    [jobs]
+    () => countJobs(arranged.map(one => one.values())).running,
+    [arranged]
   );
   const ended = jobs.reduce((sum, one) => sum + one.size, -running);
   const optionsOf = useRowOptions(props, toggleExpanded);
-  const logs = useMemo(
-    () => new Map(kernels.map((one, index) => [one, states[index].outputs])),
+  const stateOf = useMemo(
+    () => new Map(kernels.map((one, index) => [one, states[index]])),
     [kernels, states]
   );
   return (
@@ -187,7 +190,9 @@ export function PanelView(props: IPanelViewProps): JSX.Element {
           expanded={expanded}
           previous={previous}
           revealed={revealed}
-          logOf={(one, key) => logs.get(one)?.get(key)}
+          // What is listed has been arranged, and the present jobs are the same.
+          jobOf={(one, key) => stateOf.get(one)!.jobs.get(key)!}
+          logOf={(one, key) => stateOf.get(one)!.outputs.get(key)}
           optionsOf={optionsOf}
           onToggleSection={toggleCollapsed}
           trans={trans}
@@ -215,25 +220,11 @@ function useHasOtherJobs(
 }
 
 /**
- * The last list with the same items, so that it is known to hold the same.
- */
-function useSame<T>(items: readonly T[]): readonly T[] {
-  const last = useRef(items);
-  if (
-    items.length !== last.current.length ||
-    items.some((item, index) => item !== last.current[index])
-  ) {
-    last.current = items;
-  }
-  return last.current;
-}
-
-/**
  * What the rows of a kernel share: the same object for each of them, or all would be
  * drawn at every change.
  */
 function useRowOptions(
-  { actions, clock, rendermime, trans }: IPanelViewProps,
+  { actions, clock, rendermime, shortcuts, trans }: IPanelViewProps,
   toggle: (key: string) => void
 ): (kernel: IKernelJobs) => IJobRowOptions {
   return useMemo(() => {
@@ -241,6 +232,7 @@ function useRowOptions(
       actions: { ...actions, toggle: (job: IJob) => toggle(job.key) },
       clock,
       rendermime,
+      shortcuts,
       trans
     };
     const made = new WeakMap<IKernelJobs, IJobRowOptions>();
@@ -252,7 +244,7 @@ function useRowOptions(
       made.set(kernel, options);
       return options;
     };
-  }, [actions, clock, rendermime, trans, toggle]);
+  }, [actions, clock, rendermime, shortcuts, trans, toggle]);
 }
 
 function PanelHeader(props: {

@@ -10,6 +10,7 @@ import { JobTime } from './jobtime';
 import { KillButton } from './killbutton';
 import { lastLine } from './lastline';
 import { ProgressBar } from './progressbar';
+import type { Shortcuts } from './shortcuts';
 import { StartNowButton } from './startnowbutton';
 import { StateIcon } from './stateicon';
 import { isStuck, StuckLine } from './stuck';
@@ -30,6 +31,7 @@ export interface IJobRowActions extends IJobDetailActions {
 export interface IJobRowOptions extends IJobTimeOptions {
   readonly actions: IJobRowActions;
   readonly rendermime: IRenderMimeRegistry;
+  readonly shortcuts: Shortcuts;
 }
 
 /**
@@ -58,7 +60,7 @@ export interface IJobRowProps {
  */
 export const JobRow = memo(function JobRow(props: IJobRowProps): JSX.Element {
   const { job, log, isExpanded, previous, options } = props;
-  const { actions, trans, rendermime } = options;
+  const { actions, trans, rendermime, shortcuts } = options;
   const detailsId = useId();
   const tabIndex = props.isTabStop ? 0 : -1;
   const line = useMemo(() => lastLine(job, log, trans), [job, log, trans]);
@@ -124,6 +126,7 @@ export const JobRow = memo(function JobRow(props: IJobRowProps): JSX.Element {
           id={job.id}
           state={job.state}
           tabIndex={tabIndex}
+          keys={shortcuts.kill}
           trans={trans}
           onKill={() => actions.kill(job)}
         />
@@ -136,6 +139,7 @@ export const JobRow = memo(function JobRow(props: IJobRowProps): JSX.Element {
           previous={previous}
           actions={actions}
           rendermime={rendermime}
+          shortcuts={shortcuts}
           trans={trans}
         />
       )}

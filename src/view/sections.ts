@@ -30,7 +30,6 @@ export type SectionRow =
       readonly kind: 'job';
       readonly key: string;
       readonly kernel: IKernelJobs;
-      readonly job: IJob;
     }
   | {
       readonly kind: 'notebook';
@@ -84,8 +83,8 @@ export function groupBySection(
           count: group.length
         });
       }
-      for (const job of sortJobs(group, order, kernel.now())) {
-        rows[section].push({ kind: 'job', key: job.key, kernel, job });
+      for (const { key } of sortJobs(group, order, kernel.now())) {
+        rows[section].push({ kind: 'job', key, kernel });
       }
       counts[section] += group.length;
     }

@@ -66,3 +66,55 @@ test('the items of a group', async ({ openNotebook }) => {
   await expect(items).toHaveCount(5);
   await expect(items.last()).toHaveText(/^207\s*failed/);
 });
+
+test('the output follows the job until it is paused, or read', async ({
+  openNotebook
+}) => {
+  const notebook = await openNotebook([
+    '%%job\nimport itertools, time\nfor n in itertools.count():\n    print("line", n)\n    time.sleep(0.01)'
+  ]);
+  await notebook.openPanel();
+  await notebook.run(0);
+  const row = notebook.row(1);
+  await row.locator('.jp-Jobs-summary').click();
+  const output = row.locator('.jp-Jobs-output');
+  const last = async () =>
+    Number((await output.textContent())!.match(/(\d+)\s*$/)![1]);
+  /** Whether the job has printed more than the output shows. */
+  const untilThereIsMore = async (shown: number) => {
+    await expect(async () => {
+      const line = await row.locator('.jp-Jobs-line').textContent();
+      expect(Number(line!.split(' ')[1])).toBeGreaterThan(shown + 20);
+    }).toPass();
+    await expect(
+      row.getByRole('button', { name: '↓ New output' })
+    ).toBeVisible();
+    expect(await last()).toBe(shown);
+  };
+  const isAtEnd = () =>
+    output.evaluate(
+      node => node.scrollHeight - node.scrollTop - node.clientHeight < 9
+    );
+  // More than fits.
+  await expect.poll(last).toBeGreaterThan(60);
+  await expect.poll(isAtEnd).toBe(true);
+
+  await row.getByRole('button', { name: 'Pause output' }).click();
+  const shown = await last();
+  await untilThereIsMore(shown);
+  await row.getByRole('button', { name: '↓ New output' }).click();
+  await expect.poll(last).toBeGreaterThan(shown);
+  await expect.poll(isAtEnd).toBe(true);
+
+  await output.hover();
+  await output.page().mouse.wheel(0, -120);
+  await expect(row.getByRole('button', { name: 'Pause output' })).toBeHidden();
+  const read = await last();
+  await untilThereIsMore(read);
+  await output.page().mouse.wheel(0, 10_000);
+  await expect(row.getByRole('button', { name: 'Pause output' })).toBeVisible();
+  await expect.poll(last).toBeGreaterThan(read);
+  await row.locator('.jp-Jobs-kill').click();
+  await notebook.toHaveState(1, 'killed');
+  await expect(row.getByRole('button', { name: 'Pause output' })).toBeHidden();
+});

@@ -5,6 +5,7 @@ import React, { act } from 'react';
 import { Clock } from '../clock';
 import type { IPanelActions, IPanelViewProps } from '../panelview';
 import { PanelView } from '../panelview';
+import { NO_SHORTCUTS } from '../shortcuts';
 import { FakeKernelJobs, makeJob } from './fakes';
 import { mount } from './mount';
 
@@ -54,6 +55,7 @@ describe('PanelView', () => {
       notebooks: [],
       isVisible: true,
       revealed: null,
+      shortcuts: NO_SHORTCUTS,
       actions,
       clock: new Clock(),
       rendermime: new RenderMimeRegistry(),

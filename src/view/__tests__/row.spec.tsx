@@ -9,6 +9,7 @@ import type { IJob, JobState } from '../../model/job';
 import { Clock } from '../clock';
 import type { IJobRowActions, IJobRowOptions } from '../row';
 import { JobRow } from '../row';
+import { NO_SHORTCUTS } from '../shortcuts';
 import { makeJob, makeLog, stream } from './fakes';
 import { mount } from './mount';
 
@@ -38,6 +39,7 @@ describe('JobRow', () => {
       rendermime: new RenderMimeRegistry({
         initialFactories: standardRendererFactories
       }),
+      shortcuts: NO_SHORTCUTS,
       trans: nullTranslator.load('test')
     };
   });
@@ -146,6 +148,12 @@ describe('JobRow', () => {
     expect(actions.remove).toHaveBeenCalledTimes(1);
     click('.jp-Jobs-actions button[title^="Make"]');
     expect(actions.land).toHaveBeenCalledTimes(1);
+  });
+
+  it('names the keys that kill', () => {
+    options = { ...options, shortcuts: { ...NO_SHORTCUTS, kill: 'Delete' } };
+    const { query } = mount(row(makeJob(3)));
+    expect(query('.jp-Jobs-kill')!.title).toBe('Kill job 3 (Delete)');
   });
 
   it('kills without opening, and again while stopping', () => {

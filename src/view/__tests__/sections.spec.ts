@@ -39,7 +39,7 @@ describe('groupBySection', () => {
       count: 1,
       rows: [
         { kind: 'notebook', key: 'finished kernel-1', name: 'a', count: 1 },
-        { kind: 'job', key: 'r1:4', kernel, job: jobs[3] }
+        { kind: 'job', key: 'r1:4', kernel }
       ]
     });
   });
