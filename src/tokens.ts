@@ -103,6 +103,8 @@ export interface IJobDefaults {
   readonly limit: number | null;
   /** The name of the backend on which `%job` runs its code: `thread`, `process`, `dask`. */
   readonly backend: string;
+  /** How many characters of a job's text its cell shows; of more, the beginning and the end. */
+  readonly shown: number;
 }
 
 /**

@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 import pytest
 
-from jupyterlab_jobs.kernel import flood, spool
-from jupyterlab_jobs.kernel.budget import Budget, Usage
+from jupyterlab_jobs.kernel import spool
+from jupyterlab_jobs.kernel.budget import MAX_SHOWN, Budget, Usage
 from jupyterlab_jobs.kernel.flood import Backlog
 from jupyterlab_jobs.kernel.messages import OutputMessage
 from jupyterlab_jobs.kernel.spool import BLOCK_SIZE, Spool
@@ -182,7 +182,7 @@ def test_a_cell_that_is_full(turns: Turns) -> None:
         written += 10_000
         shown += "".join(brief(turns.turn(job, pause=0.05)))
         assert written < 2_000_000
-    assert written > flood.MAX_SHOWN
+    assert written > MAX_SHOWN
     # However slowly it goes on.
     for _ in range(10):
         job.write("slow\n")
@@ -202,9 +202,20 @@ def test_a_cell_that_is_full(turns: Turns) -> None:
     assert brief(turns.turn(job, ended=True)) == ["clear", "again"]
 
 
+def test_a_cell_that_shows_less(turns: Turns) -> None:
+    turns.budget.shown = 10_000
+    job = Job(turns.budget)
+    for number in range(3_000):
+        job.write(f"{number:9d}\n")
+    shown = brief(turns.turns(job, ended=True))
+    assert shown[0].startswith("        0\n")
+    assert shown[-1].endswith("     2999\n")
+    assert 8_000 <= sum(map(len, shown)) <= 15_000
+
+
 def test_a_full_cell_still_gets_errors(turns: Turns) -> None:
     job = Job(turns.budget)
-    job.write("x" * 2 * flood.MAX_SHOWN)
+    job.write("x" * 2 * MAX_SHOWN)
     job.write("last\n")
     job.display("result")
     assert brief(turns.turns(job))[-2:] == ["last\n", "display_data result"]
@@ -338,7 +349,7 @@ def test_a_progress_bar_does_not_fill_the_cell(clock: Clock) -> None:
     turns = Turns(clock)
     job = Job(turns.budget)
     bar = "\r" + "#" * 99
-    for _ in range(2 * flood.MAX_SHOWN // len(bar)):
+    for _ in range(2 * MAX_SHOWN // len(bar)):
         job.write(bar)
         if job.backlog.size > 10_000:
             sent = turns.turns(job)

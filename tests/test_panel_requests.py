@@ -151,3 +151,18 @@ def test_the_settings_say_where_jobs_run(alone: Kernel) -> None:
     alone.ask("configure", {"limit": None})
     alone.execute(f"j = %job {elsewhere}")
     assert alone.value("j.backend") == "thread"
+
+
+def test_the_settings_say_how_much_a_cell_shows(alone: Kernel) -> None:
+    code = "%job print('\\n'.join(str(n) for n in range(100_000)))"
+
+    def shown() -> int:
+        cell = alone.execute(code)
+        alone.in_state(alone.job_of(cell), "finished")
+        alone.until(lambda: "99999\n" in alone.text(cell))
+        return len(alone.text(cell))
+
+    alone.ask("configure", {"shown": 20_000})
+    assert shown() < 40_000
+    alone.ask("configure", {"shown": None})
+    assert shown() > 100_000

@@ -26,6 +26,9 @@ _MESSAGES_PER_JOB = 50
 # A text that is long is sent in few large pieces: the page does something for every one.
 _SMALLEST_PIECE = 16_000
 
+MAX_SHOWN = 900_000
+"""How many characters of streams a cell shows, as long as the job does not clear it: a bit less than the log keeps."""
+
 _BACKLOG = 256_000
 _SMALLEST_BACKLOG = 32_000
 
@@ -65,6 +68,8 @@ class Budget:
         """How many characters of one job may wait to be sent; with more, it is flooding."""
         self.flooding = 0
         """How many jobs are. Kept by their backlogs."""
+        self.shown = MAX_SHOWN
+        """How many characters of a job a cell shows; of more, the beginning and the end. Any thread may set it."""
 
     def begin_turn(self, jobs: Iterable[Job]) -> list[Job]:
         """The jobs in the order in which they may send."""

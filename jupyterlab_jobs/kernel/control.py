@@ -123,10 +123,11 @@ class ControlChannel:
         return {"waits": job.waiting_for is not None}, [functools.partial(registry.scheduler.start_now, job)]
 
     def _configure(self, params: dict[str, Any]) -> _Answer:
-        limit, backend = protocol.parse_defaults(params)
+        limit, backend, shown = protocol.parse_defaults(params)
         self._runtime.jobs.set_default_limit(limit)
         if backend in self._runtime.backends.names:  # the user may have set one that this notebook has not registered
             self._runtime.default_backend = backend
+        self._runtime.publisher.budget.shown = shown
         return {}, []
 
     def _kill(self, params: dict[str, Any]) -> _Answer:

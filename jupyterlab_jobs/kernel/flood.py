@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from .budget import Budget
     from .output import Output
 
-MAX_SHOWN = 900_000
-"""How many characters of streams a cell shows, as long as the job does not clear it: a bit less than the log keeps."""
-
 # Of the backlog, when there is too much of it: so much is shown of the beginning, and of the end.
 _SHOWN_PART = 1 / 4
 # Where the cell has as much as it can show.
@@ -144,16 +141,17 @@ class Backlog:
 
     @property
     def _is_cell_full(self) -> bool:
-        return self._shown + self._text_size >= MAX_SHOWN
+        return self._shown + self._text_size >= self._budget.shown
 
     def _open_region(self) -> None:
         """From the last text on, leave out what is not the beginning."""
-        part = int(self._budget.backlog * _SHOWN_PART)
+        most = self._budget.shown
+        part = min(int(self._budget.backlog * _SHOWN_PART), most // 2)
         run: deque[OutputMessage] = deque()
         while self._messages and self._messages[-1].type == "stream":
             run.appendleft(self._messages.pop())
             self._count(run[0], -1)
-        room = min(part, MAX_SHOWN - self._shown - self._text_size)
+        room = min(part, most - self._shown - self._text_size)
         self._floods += 1
         self._budget.flooding += 1
         self._region = _Region(self._output.flood_id(self._floods), part if room > 0 else min(part, _SHORT_END))

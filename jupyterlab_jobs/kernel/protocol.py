@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from .budget import MAX_SHOWN
+
 if TYPE_CHECKING:
     from .cell_logs import CellLog
     from .job import Job
@@ -69,10 +71,15 @@ def parse_job_id(params: dict[str, Any]) -> int:
     return _count(params, "job")
 
 
-def parse_defaults(params: dict[str, Any]) -> tuple[int | None, str]:
-    """The parameters of `configure`: how many jobs may run at once, None for any number; and where they run."""
+def parse_defaults(params: dict[str, Any]) -> tuple[int | None, str, int]:
+    """The parameters of `configure`.
+
+    How many jobs may run at once, None for any number; where they run; and how many characters of one a cell shows.
+    """
+    limit = None if params.get("limit") is None else _count(params, "limit")
     backend = "thread" if params.get("backend") is None else _text(params, "backend")
-    return None if params.get("limit") is None else _count(params, "limit"), backend
+    shown = MAX_SHOWN if params.get("shown") is None else min(_count(params, "shown"), MAX_SHOWN)
+    return limit, backend, shown
 
 
 def parse_item_range(params: dict[str, Any]) -> tuple[int, int, int, bool]:

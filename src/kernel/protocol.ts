@@ -93,6 +93,7 @@ export interface IRequests {
     readonly params: {
       readonly limit: number | null;
       readonly backend: string;
+      readonly shown: number;
     };
     readonly result: Readonly<Record<string, never>>;
   };

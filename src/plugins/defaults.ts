@@ -8,17 +8,22 @@ import { ISettingRegistry } from '@jupyterlab/settingregistry';
 
 import type { IJobDefaults, IKernelJobs } from '../tokens';
 import { IJobs } from '../tokens';
-import { JobSettings } from './settings';
+import { JobSettings, MAX_SHOWN } from './settings';
 
 /** What a kernel session begins with. */
-const INITIAL: IJobDefaults = { limit: null, backend: 'thread' };
+const INITIAL: IJobDefaults = {
+  limit: null,
+  backend: 'thread',
+  shown: MAX_SHOWN
+};
 
 /**
  * Tells the kernels what the user has set for jobs.
  */
 const plugin: JupyterFrontEndPlugin<void> = {
   id: 'jupyterlab-jobs:defaults',
-  description: 'Tells kernels how many jobs run at once, and where.',
+  description:
+    'Tells kernels how many jobs run at once, where, and how much cells show.',
   autoStart: true,
   requires: [IJobs, ISettingRegistry],
   activate: (_: JupyterFrontEnd, jobs: IJobs, registry: ISettingRegistry) => {
@@ -26,9 +31,13 @@ const plugin: JupyterFrontEndPlugin<void> = {
     // What each kernel session was told.
     const told = new WeakMap<IKernelJobs, string>();
     const update = () => {
-      const { maxRunning: limit, defaultBackend: backend } = settings;
+      const defaults: IJobDefaults = {
+        limit: settings.maxRunning,
+        backend: settings.defaultBackend,
+        shown: settings.outputShown
+      };
       for (const kernel of jobs.kernels) {
-        tell(kernel, { limit, backend }, told);
+        tell(kernel, defaults, told);
       }
     };
     settings.changed.connect(update);

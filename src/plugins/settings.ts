@@ -15,6 +15,9 @@ export type NotifyPolicy = 'asked' | 'failed' | 'all';
 
 const NOTIFY_POLICIES: readonly unknown[] = ['asked', 'failed', 'all'];
 
+/** How many characters of a job's text a cell shows at most: the kernel keeps no more. */
+export const MAX_SHOWN = 900_000;
+
 /**
  * What the user has set; the defaults until it is loaded, and where there are no settings.
  */
@@ -61,6 +64,16 @@ export class JobSettings {
   get defaultBackend(): string {
     const value = this._settings?.get('defaultBackend').composite;
     return typeof value === 'string' && value !== '' ? value : 'thread';
+  }
+
+  /**
+   * How many characters of a job's text its cell shows.
+   */
+  get outputShown(): number {
+    const value = this._settings?.get('outputShown').composite;
+    return typeof value === 'number' && value >= 10
+      ? Math.min(Math.floor(value) * 1000, MAX_SHOWN)
+      : MAX_SHOWN;
   }
 
   /**
