@@ -45,13 +45,24 @@ def test_no_more_than_ten_times_a_second(gated: Kernel) -> None:
 def test_the_rate_begins_anew_with_another_loop(gated: Kernel) -> None:
     gated.execute("end = threading.Event()")
     job_id = gated.job_of(
-        gated.execute("%%job\njobs.current.progress(5, 10)\ngate.wait(60)\njobs.current.progress(0, 3)\nend.wait(60)")
+        gated.execute(
+            "%%job\nimport time\ntime.sleep(0.2)\njobs.current.progress(5, 10)\ngate.wait(60)\n"
+            "jobs.current.progress(0, 3)\nend.wait(60)"
+        )
     )
     gated.until(lambda: told(gated, job_id) and told(gated, job_id)[-1]["rate"])
     gated.execute("gate.set()")
     gated.until(lambda: told(gated, job_id)[-1]["total"] == 3)
     assert told(gated, job_id)[-1]["rate"] is None
     gated.execute("end.set()")
+    assert gated.ended(job_id)["state"] == "finished"
+
+
+def test_the_first_moment_says_nothing_about_the_rate(gated: Kernel) -> None:
+    job_id = gated.job_of(gated.execute("%%job\njobs.current.progress(30, 100)\ngate.wait(60)"))
+    gated.until(lambda: told(gated, job_id))
+    assert told(gated, job_id)[0]["rate"] is None
+    gated.execute("gate.set()")
     assert gated.ended(job_id)["state"] == "finished"
 
 

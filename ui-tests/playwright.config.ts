@@ -78,7 +78,12 @@ export default defineConfig<GalataOptions>({
   reporter: 'list',
   retries: 0,
   timeout: 60_000,
-  expect: { timeout: 15_000 },
+  expect: {
+    timeout: 15_000,
+    // Versions of the browser smooth letters in their own ways.
+    toHaveScreenshot: { maxDiffPixelRatio: 0.01, animations: 'disabled' }
+  },
+  snapshotPathTemplate: '{testDir}/__screenshots__/{arg}{ext}',
   workers: 1,
   use: {
     launchOptions: {

@@ -11,6 +11,9 @@ TELL_INTERVAL = 0.1
 _RATE_MEMORY = 3.0
 """Seconds over which the rate is averaged."""
 
+_SHORTEST_LOOK = 0.1
+"""Seconds below which what was done says nothing about how fast it goes: the first steps may have been there before."""
+
 _LONGEST_TEXT = 200
 
 
@@ -34,7 +37,7 @@ class Progress:
         done, seconds = float(self.done), now - self._counted_at
         if done < self._counted:  # another loop has begun
             self._counted, self._counted_at, self.rate = done, now, None
-        elif done > self._counted and seconds > 0:
+        elif done > self._counted and seconds >= _SHORTEST_LOOK:
             rate = (done - self._counted) / seconds
             weight = 1.0 if self.rate is None else 1 - math.exp(-seconds / _RATE_MEMORY)
             self.rate = rate if self.rate is None else self.rate + weight * (rate - self.rate)

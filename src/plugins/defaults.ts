@@ -1,5 +1,4 @@
 // What is imported here, the plugin needs when it is activated.
-/* eslint-disable jupyter/prefer-lazy-imports */
 import type {
   JupyterFrontEnd,
   JupyterFrontEndPlugin

@@ -1,21 +1,27 @@
 import { writeFileSync } from 'node:fs';
-import type { CDPSession } from '@playwright/test';
 
 import { expect, test } from '../tests/jobs';
+import { beginMarks, heap, painting, scrolling } from './measures';
 
 const ROWS = 10_000;
 
-/** How long to look at what happens, in milliseconds. */
-const DURATION = 5_000;
-
-const SETUP = `import time
-jobs.limit = 21
+/** Jobs that report; and one that has others come and go, when it is told to. */
+const SETUP = `import threading, time
+jobs.limit = 22
 def report():
     for step in range(1_000_000):
         jobs.current.progress(step)
         time.sleep(0.1)
 for number in range(20):
-    jobs.submit(report, name=f"report {number}")`;
+    jobs.submit(report, name=f"report {number}")
+gate = threading.Event()
+def come_and_go():
+    gate.wait()
+    while True:
+        job = jobs.submit(time.sleep, 1000, name="short")
+        time.sleep(0.01)
+        job.kill()
+others = jobs.submit(come_and_go)`;
 
 const FILL = `for number in range(${ROWS}):
     jobs.submit(time.sleep, 1000, name=f"waiting {number}")`;
@@ -25,19 +31,13 @@ interface IMessage {
   readonly content: { readonly jobs: readonly unknown[] };
 }
 
-/** Megabytes of JavaScript objects, without what could be collected. */
-async function heap(session: CDPSession): Promise<number> {
-  await session.send('HeapProfiler.collectGarbage');
-  const { usedSize } = await session.send('Runtime.getHeapUsage');
-  return usedSize / 1e6;
-}
-
 test('the panel with very many rows', async ({ openNotebook, page }) => {
   test.setTimeout(300_000);
-  const notebook = await openNotebook([SETUP, FILL]);
+  const notebook = await openNotebook([SETUP, FILL, 'gate.set()']);
   // Galata's page is not the browser's own.
   const [browserPage] = page.context().pages();
   const session = await page.context().newCDPSession(browserPage);
+  await beginMarks(page);
   await page.evaluate(() => {
     const { currentWidget } = window.jupyterapp.shell as unknown as {
       currentWidget: {
@@ -53,7 +53,7 @@ test('the panel with very many rows', async ({ openNotebook, page }) => {
       };
     };
     const { kernel } = currentWidget.sessionContext.session;
-    const arrived: number[] = [];
+    const { arrived } = window as unknown as { arrived: number[] };
     kernel.iopubMessage.connect((_, { header, content }) => {
       if (header.msg_type === 'jobs_event') {
         // A message tells of all jobs that have changed since the last.
@@ -61,11 +61,6 @@ test('the panel with very many rows', async ({ openNotebook, page }) => {
         arrived.push(...content.jobs.map(() => at));
       }
     });
-    const longTasks: number[] = [];
-    new PerformanceObserver(list =>
-      longTasks.push(...list.getEntries().map(entry => entry.duration))
-    ).observe({ type: 'longtask' });
-    Object.assign(window, { arrived, longTasks });
   });
   await notebook.openPanel();
   const before = await heap(session);
@@ -73,92 +68,26 @@ test('the panel with very many rows', async ({ openNotebook, page }) => {
   await notebook.toHaveNumber(1, 2);
   await expect(
     notebook.section('running').locator('.jp-Jobs-count')
-  ).toHaveText(String(ROWS + 20), { timeout: 120_000 });
+  ).toHaveText(String(ROWS + 21), { timeout: 120_000 });
   const megabytes = (await heap(session)) - before;
-
-  /** Frames while a list scrolls, and long tasks meanwhile. */
-  const scroll = (selector: string) =>
-    page.evaluate(
-      async ([selector, duration]) => {
-        const node = document.querySelector(selector)!;
-        const { longTasks } = window as unknown as { longTasks: number[] };
-        longTasks.length = 0;
-        node.scrollTop = 0;
-        const begin = performance.now();
-        let frames = 0;
-        await new Promise<void>(resolve => {
-          const step = () => {
-            frames += 1;
-            node.scrollTop += 60;
-            if (performance.now() - begin < duration) {
-              requestAnimationFrame(step);
-            } else {
-              resolve();
-            }
-          };
-          requestAnimationFrame(step);
-        });
-        const seconds = (performance.now() - begin) / 1000;
-        return {
-          framesPerSecond: frames / seconds,
-          longest: Math.max(0, ...longTasks)
-        };
-      },
-      [selector, DURATION] as const
-    );
-
-  /** From the arrival of an event to the frame after the one that shows it. */
-  const paints = () =>
-    page.evaluate(async duration => {
-      const { arrived, longTasks } = window as unknown as {
-        arrived: number[];
-        longTasks: number[];
-      };
-      arrived.length = 0;
-      longTasks.length = 0;
-      const times: number[] = [];
-      let events = 0;
-      const content = document.querySelector('.jp-Jobs-content')!;
-      content.scrollTop = content.scrollHeight;
-      const observer = new MutationObserver(() => {
-        // What arrived is drawn now, and painted before the next frame begins.
-        const since = arrived.splice(0);
-        events += since.length;
-        requestAnimationFrame(() => {
-          const channel = new MessageChannel();
-          channel.port1.onmessage = () => {
-            const now = performance.now();
-            times.push(...since.map(at => now - at));
-          };
-          channel.port2.postMessage(null);
-        });
-      });
-      observer.observe(content, {
-        subtree: true,
-        childList: true,
-        characterData: true,
-        attributes: true
-      });
-      await new Promise(resolve => setTimeout(resolve, duration));
-      observer.disconnect();
-      return {
-        times,
-        events: events / (duration / 1000),
-        longest: Math.max(0, ...longTasks)
-      };
-    }, DURATION);
-
-  const painted = await paints();
-  const ours = await scroll('.jp-Jobs-content');
+  const painted = await painting(page, '.jp-Jobs-content');
+  const scrolled = await scrolling(page, '.jp-Jobs-content');
+  await notebook.run(2);
+  await notebook.toHaveNumber(2, 3);
+  const moving = await painting(page, '.jp-Jobs-content');
 
   expect(painted.times.length).toBeGreaterThan(0);
+  expect(moving.times.length).toBeGreaterThan(0);
   writeFileSync(
     process.env.JLJ_BENCH_RESULTS!,
     JSON.stringify({
       paint: painted.times,
-      events: [painted.events],
-      longest: [Math.max(painted.longest, ours.longest)],
-      frames: [ours.framesPerSecond],
+      changes: [painted.changesPerSecond],
+      longest: [Math.max(painted.longest, scrolled.longest)],
+      moving: moving.times,
+      moves: [moving.changesPerSecond],
+      longestMove: [moving.longest],
+      frames: [scrolled.framesPerSecond],
       heap: [megabytes]
     })
   );
