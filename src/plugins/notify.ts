@@ -43,9 +43,15 @@ const plugin: JupyterFrontEndPlugin<void> = {
         askPermission();
       }
     });
+    const onBegin = (job: IJob) => {
+      if (job.notify) {
+        askPermission();
+      }
+    };
     const onEnd = (job: IJob) => {
       if (isWanted(job, settings.notify)) {
-        notify(job, app, trans, settings.desktopNotifications);
+        const onDesktop = job.notify || settings.desktopNotifications;
+        notify(job, app, trans, onDesktop);
       }
     };
     const watched = new WeakSet<IKernelJobs>();
@@ -53,7 +59,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
       for (const kernel of jobs.kernels) {
         if (!watched.has(kernel)) {
           watched.add(kernel);
-          watch(kernel, onEnd);
+          watch(kernel, onBegin, onEnd);
         }
       }
     };
@@ -64,18 +70,30 @@ const plugin: JupyterFrontEndPlugin<void> = {
 
 export default plugin;
 
-function watch(kernel: IKernelJobs, onEnd: (job: IJob) => void): void {
-  let { jobs } = kernel.state;
+function watch(
+  kernel: IKernelJobs,
+  onBegin: (job: IJob) => void,
+  onEnd: (job: IJob) => void
+): void {
+  let last = kernel.state;
   kernel.stateChanged.connect((_, next: IJobsState) => {
-    const before = jobs;
-    jobs = next.jobs;
-    if (jobs === before) {
+    const { jobs: before, status } = last;
+    last = next;
+    if (next.jobs === before) {
       return;
     }
-    for (const [key, job] of jobs) {
+    for (const [key, job] of next.jobs) {
       const was = before.get(key);
-      if (was && !hasEnded(was.state) && hasEnded(job.state)) {
+      // Jobs that had ended when the page came to know the kernel are nothing new.
+      const isNew =
+        !was && status.kind === 'ready' && status.runtime === job.runtime;
+      if (was ? hasEnded(was.state) : !isNew) {
+        continue;
+      }
+      if (hasEnded(job.state)) {
         onEnd(job);
+      } else if (!was) {
+        onBegin(job);
       }
     }
   });
@@ -129,10 +147,19 @@ function notify(
   Notification.emit(message, job.state === 'finished' ? 'success' : 'error', {
     autoClose: false,
     actions: [
-      {
-        label: trans.__('Show'),
-        callback: show
-      }
+      { label: trans.__('Show'), callback: show },
+      ...(job.error
+        ? [
+            {
+              label: trans.__('Copy traceback'),
+              callback: () =>
+                void app.commands.execute(CommandIDs.copyTraceback, {
+                  runtime,
+                  id
+                })
+            }
+          ]
+        : [])
     ]
   });
 }

@@ -164,8 +164,45 @@ test.describe('where the user wants to be told of failures', () => {
     await expect(notebook.badge(0)).toHaveAttribute('data-state', 'finished');
     await notebook.run(1);
     await expect(notebook.badge(1)).toHaveAttribute('data-state', 'failed');
-    await expect(page.locator('.Toastify__toast')).toHaveText([
-      /Job 2 failed: 1 \/ 0/
+    const toast = page.locator('.Toastify__toast');
+    await expect(toast).toHaveText([/Job 2 failed: 1 \/ 0/]);
+    await page
+      .context()
+      .grantPermissions(['clipboard-read', 'clipboard-write']);
+    await toast.getByRole('button', { name: 'Copy traceback' }).click();
+    await expect
+      .poll(() => page.evaluate(() => navigator.clipboard.readText()))
+      .toContain('ZeroDivisionError: division by zero');
+  });
+
+  test('the desktop tells of jobs that were asked to, while the page is hidden', async ({
+    openNotebook,
+    page
+  }) => {
+    await page.context().grantPermissions(['notifications']);
+    // A browser without a screen has no desktop, and hides no page.
+    await page.addInitScript(() => {
+      const shown: string[] = [];
+      Object.assign(window, { shown });
+      window.Notification = class extends Notification {
+        constructor(title: string) {
+          super(title);
+          shown.push(title);
+        }
+      };
+      Object.defineProperty(document, 'hidden', { get: () => true });
+    });
+    const notebook = await openNotebook([
+      '%job 1 / 0',
+      '%job --notify print("done")'
     ]);
+    await notebook.run(0, 1);
+    await expect(notebook.badge(1)).toHaveAttribute('data-state', 'finished');
+    await expect(page.locator('.Toastify__toast')).toHaveCount(2);
+    expect(
+      await page.evaluate(
+        () => (window as unknown as { shown: string[] }).shown
+      )
+    ).toEqual(['Job 2 finished: print("done")']);
   });
 });
