@@ -25,8 +25,9 @@ EVENT_TYPE = "jobs_event"
 RECORD_MIME_TYPE = "application/vnd.jupyterlab-jobs.job+json"
 METADATA_KEY = "jupyterlab_jobs"
 MAX_OUTPUT_CHARACTERS = 1_000_000
-MAX_ITEMS = 1_000
 """The most that one reply to `output` holds: the control thread has other things to do."""
+MAX_ITEMS = 1_000
+"""The most that one reply to `items` holds."""
 _HEADER_FIELDS = ("msg_id", "msg_type", "username", "session", "date", "version")
 
 

@@ -28,7 +28,7 @@ export function classifyCell(source: string): CellKind {
   if (code.length > 1 && isHeading(code[0])) {
     return 'jobs';
   }
-  const jobs = code.filter(line => JOB_LINE.test(line)).length;
+  const jobs = code.filter(line => JOB_LINE.test(line.trimStart())).length;
   if (jobs === 0) {
     return 'none';
   }
@@ -38,8 +38,8 @@ export function classifyCell(source: string): CellKind {
 /** `%%job`, which IPython accepts at the start of a line only. */
 const CELL_MAGIC = /^%%job(?=\s|$)/;
 
-/** `%job …` or `name = %job …`, also in a block. */
-const JOB_LINE = /^\s*(?:(?:[^#'"%=]|"[^"]*"|'[^']*')+=\s*)?%job(?=\s|$)/;
+/** `%job …` or `name = %job …`, without its indentation: two ways to match that take forever. */
+const JOB_LINE = /^(?:(?:[^#'"%=]|"[^"]*"|'[^']*')+=\s*)?%job(?=\s|$)/;
 
 /** The start of a line that may stand above the body of a job. */
 const HEADING = /^%job(?=\s|$)/;

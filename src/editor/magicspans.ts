@@ -11,8 +11,8 @@ export interface IMagicSpan {
   readonly text: string;
 }
 
-/** The magic, perhaps assigned to a name. */
-const MAGIC = /^(\s*(?:[\w\s.,[\]]+=\s*)?)(%job|%jobs|%%job)(?=\s|$)/;
+/** The magic, perhaps assigned to a name, without its indentation. */
+const MAGIC = /^((?:[\w\s.,[\]]+=\s*)?)(%job|%jobs|%%job)(?=\s|$)/;
 
 /**
  * The magic and the options with which a line begins; none where it is Python.
@@ -20,15 +20,16 @@ const MAGIC = /^(\s*(?:[\w\s.,[\]]+=\s*)?)(%job|%jobs|%%job)(?=\s|$)/;
  * @param isFirst - whether it is the first line of its cell, where alone `%%job` may stand.
  */
 export function magicSpans(line: string, isFirst: boolean): IMagicSpan[] {
-  const match = MAGIC.exec(line);
+  const unindented = line.trimStart();
+  const match = MAGIC.exec(unindented);
   if (!match) {
     return [];
   }
   const [, before, magic] = match;
-  if (magic === '%%job' && (!isFirst || before !== '')) {
+  const start = line.length - unindented.length + before.length;
+  if (magic === '%%job' && (!isFirst || start > 0)) {
     return [];
   }
-  const start = before.length;
   const spans: IMagicSpan[] = [
     { kind: 'magic', from: start, to: start + magic.length, text: magic }
   ];
