@@ -24,18 +24,24 @@ from .kill_compared import kills_compared  # noqa: E402
 from .latency import express_lane, idle_runtime, in_kernel  # noqa: E402
 from .page import page_size  # noqa: E402
 from .patches import cost_of_patches  # noqa: E402
+from .plots import draw  # noqa: E402
 from .python_side import python_side  # noqa: E402
 from .saturation import saturation  # noqa: E402
 from .scale_out import scale_out  # noqa: E402
+from .starts import starts_compared  # noqa: E402
 from .statistics import Row  # noqa: E402
 from .table import Table  # noqa: E402
 
 _RESULTS = ROOT / "bench" / "results.json"
 
+_PICTURES = {"start": "bench-starts.svg", "kill": "bench-kills.svg"}
+"""Of the tables in which all is in one unit."""
 
-def _latency(python: str) -> Iterator[Row]:
+
+def _latency(python: str) -> Iterator[Row | Table]:
     yield express_lane(python)
     yield in_kernel(python)
+    yield from starts_compared(python)
 
 
 def _idle(python: str) -> Iterator[Row]:
@@ -87,6 +93,9 @@ def main() -> None:
         results[group] = []
         for result in _GROUPS[group](sys.executable):
             print(result, flush=True)
+            picture = _PICTURES.get(result.name.partition(":")[0])
+            if isinstance(result, Table) and picture is not None:
+                print(f"drawn in {draw(result, picture).relative_to(ROOT)}")
             results[group].append(asdict(result) | ({"holds": result.holds} if isinstance(result, Row) else {}))
     _RESULTS.write_text(json.dumps(results, indent=2) + "\n")
     print(f"written to {_RESULTS.relative_to(ROOT)}")
