@@ -11,16 +11,10 @@ import contextlib
 import functools
 import gc
 import inspect
-import io
-import os
-import sys
-import threading
-import time
 from collections.abc import Callable
 from types import FunctionType
 from typing import Any
 
-from IPython.core.displaypub import DisplayPublisher
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
@@ -31,13 +25,13 @@ from . import surroundings, threads
 from .api import the_jobs
 from .backends import Receive
 from .cell_sources import learn
-from .displays import display_message, result_message
+from .displays import result_message
 from .errors import JobKilled
 from .figures import show_figures
 from .job import JobError
-from .output import sendable
 from .progress import checked
 from .progress_bars import follow_progress_bars
+from .remote_output import RemoteOutput
 from .remote_task import (
     CallTask,
     CodeTask,
@@ -56,22 +50,6 @@ from .remote_task import (
 from .replacements import Replacements
 from .source import compile_source
 from .tracebacks import describe_error, undescribed
-
-_FLUSH_AFTER = 0.02
-"""Seconds after which is sent what was not sent at once: parts of lines, and lines that come thick and fast."""
-
-_MOST_LINES = 10
-"""How many lines are sent at once in that time."""
-
-_STARTS_OF_PROCESSES = frozenset({"os.exec", "os.fork", "os.posix_spawn", "os.system", "pty.spawn", "subprocess.Popen"})
-"""Audit events before which parts of lines are sent: what the new process writes comes after them."""
-
-_LARGE = 8_000
-"""Characters that are sent even if no line is complete."""
-
-
-# Not what code of the user's may put there.
-_now, _sleep = time.monotonic, time.sleep
 
 
 class WorkerShell(InteractiveShell):
@@ -145,15 +123,8 @@ class TaskRunner:
         self._setup: Packed | MapSetup | None = None
         self._shell = shell = InteractiveShell.instance()
         self._job: Any = RemoteJob(send)
-        stdout = _Stream("stdout", send)
-        self._streams = [stdout, _Stream("stderr", send, stdout)]
-        self._send = functools.partial(_send_in_order, self._streams, send)
-        shell.display_pub = _Publisher(shell, self._send)
-        shell._showtraceback = functools.partial(_show_traceback, self._send)  # type: ignore[method-assign] # as ipykernel does
-        sys.stdout, sys.stderr = self._streams
-        _flush_soon(self._streams)
+        self._output = RemoteOutput(shell, send)
         jupyterlab_jobs.jobs = RemoteJobs(self._job)  # type: ignore[assignment] # all that there is here
-        sys.addaudithook(functools.partial(_flush_before_processes, self._streams))
         follow_progress_bars(Replacements())
 
     def warm_up(self) -> None:
@@ -168,8 +139,7 @@ class TaskRunner:
     def execute(self, packed: Packed) -> Packed:
         """Do a task; returns its pickled `Outcome`. Only `JobKilled` is raised."""
         outcome = threads.run_as(self._job, self._run, packed)
-        for stream in self._streams:
-            stream.flush()
+        self._output.flush()
         return _packed_outcome(outcome)
 
     def _run(self, packed: Packed) -> Outcome:
@@ -178,7 +148,7 @@ class TaskRunner:
             if wanted is not None:
                 surroundings.adopt(wanted)
             if isinstance(task, CodeTask):
-                return _run_code(self._shell, task, self._send)
+                return _run_code(self._shell, task, self._output.send)
             if isinstance(task, CallTask):
                 return Outcome(_call(task.function, *task.args, **task.kwargs))
             return Outcome(self._run_items(task, self._map_setup()))
@@ -285,137 +255,3 @@ def _picklable_item(item: ItemOutcome) -> ItemOutcome:
 
 def _picklable_error(error: BaseException, described: JobError | None) -> RuntimeError:
     return RuntimeError(f"{type_name(error)}: {described.evalue if described else ''}")
-
-
-# --------------------------------------------------------------------------- what it writes
-
-
-class _Stream(io.TextIOBase):
-    """`sys.stdout` or `sys.stderr`: sends lines at once, and together when they come quickly.
-
-    `_lock` guards what was not sent yet, of both: where the two alternate, the order stays.
-    """
-
-    def __init__(self, name: str, send: Receive, other: _Stream | None = None) -> None:
-        self._name = name
-        self._send = send
-        self._other = other
-        self._parts: list[str] = []
-        self._size = 0
-        if other is None:
-            self._lock = threading.RLock()
-        else:
-            self._lock, other._other = other._lock, self
-        self._window = (0.0, 0)  # since when so many lines were sent
-        self._wakes_flusher: Callable[[], None] | None = None
-        self._is_due = False
-
-    name = property(lambda self: f"<{self._name}>")
-    encoding = "utf-8"
-    errors = "replace"
-
-    def write(self, text: str) -> int:
-        if not isinstance(text, str):
-            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
-        with self._lock:
-            if self._other is not None and self._other._size:
-                self._other.flush()
-            self._parts.append(text)
-            self._size += len(text)
-            if self._size > _LARGE or ("\n" in text and self._is_quiet):
-                self.flush()
-            elif not self._is_due and self._wakes_flusher is not None:
-                self._is_due = True
-                self._wakes_flusher()
-        return len(text)
-
-    @property
-    def _is_quiet(self) -> bool:
-        """Whether a line may go at once: what follows may hold the GIL, and nobody could send it any more."""
-        began, count = self._window
-        now = _now()
-        if now - began > _FLUSH_AFTER:
-            began, count = now, 0
-        self._window = (began, count + 1)
-        return self._wakes_flusher is None or count < _MOST_LINES
-
-    def flush(self) -> None:
-        with self._lock:
-            self._is_due = False
-            text, self._parts, self._size = "".join(self._parts), [], 0
-            if text:
-                self._send(("stream", self._name, sendable(text)))
-
-    def flush_with(self, wake: Callable[[], None] | None) -> None:
-        """Have somebody who calls `flush` soon, when woken; without one, every line is sent at once."""
-        self._wakes_flusher = wake
-
-    def writable(self) -> bool:
-        return True
-
-    def isatty(self) -> bool:
-        return False
-
-    def fileno(self) -> int:
-        return {"stdout": 1, "stderr": 2}[self._name]
-
-
-def _flush_soon(streams: list[_Stream]) -> None:
-    """Have a thread that sends what streams hold back. A forked child has not got it."""
-    wanted = threading.Event()
-
-    def run() -> None:
-        while True:
-            wanted.wait()
-            wanted.clear()
-            _sleep(_FLUSH_AFTER)
-            for stream in streams:
-                stream.flush()
-
-    threading.Thread(target=run, name="jobs-flush", daemon=True).start()
-    for stream in streams:
-        stream.flush_with(wanted.set)
-        if hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=functools.partial(stream.flush_with, None))
-
-
-class _Publisher(DisplayPublisher):
-    """Sends what is displayed."""
-
-    def __init__(self, shell: InteractiveShell, send: Receive) -> None:
-        super().__init__(parent=shell, shell=shell)  # type: ignore[no-untyped-call, unused-ignore] # IPython's
-        self._send = send
-
-    def publish(
-        self,
-        data: dict[str, Any],
-        metadata: dict[str, Any] | None = None,
-        source: str = "",
-        *,
-        transient: dict[str, Any] | None = None,
-        update: bool = False,
-        **_: Any,
-    ) -> None:
-        message = display_message(data, metadata, transient, update=update)
-        self._send(("message", message.type, message.content))
-
-    def clear_output(self, wait: bool = False) -> None:
-        self._send(("message", "clear_output", {"wait": bool(wait)}))
-
-
-def _flush_before_processes(streams: list[_Stream], event: str, _: tuple[Any, ...]) -> None:
-    if event in _STARTS_OF_PROCESSES:
-        for stream in streams:
-            stream.flush()
-
-
-def _show_traceback(send: Receive, etype: type, evalue: Any, stb: list[str]) -> None:
-    content = {"ename": etype.__name__, "evalue": sendable(str(evalue)), "traceback": [sendable(line) for line in stb]}
-    send(("message", "error", content))
-
-
-def _send_in_order(streams: list[_Stream], send: Receive, message: tuple[Any, ...]) -> None:
-    """Send what was written before first."""
-    for stream in streams:
-        stream.flush()
-    send(message)
