@@ -88,6 +88,7 @@ soak: setup $(ui_modules) ## Half an hour of random jobs, kills and reloads (ARG
 screenshots: setup $(ui_modules) ## Take the pictures of the documentation
 	@scripts/ensure-chromium.sh
 	@cd ui-tests && $(ACTIVE) jlpm playwright test --project=screenshots $(ARGS)
+	@$(BIN)/python scripts/animate.py ui-tests/test-results/flow docs/images/flow.gif
 
 build: setup ## Build the extension and link it into .venv
 

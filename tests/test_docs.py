@@ -13,6 +13,26 @@ _BLOCK = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
 _PAGES = [page for page in sorted(_DOCS.glob("*.md")) if _BLOCK.search(page.read_text("utf-8"))]
 
 
+_LINK = re.compile(r"\]\((?!https?:)([^)#]+)(?:#([^)]*))?\)")
+
+
+@pytest.mark.parametrize(
+    "page", sorted(_DOCS.parent.glob("*.md")) + sorted(_DOCS.glob("*.md")), ids=lambda page: page.stem
+)
+def test_the_links_lead_somewhere(page: Path) -> None:
+    for target, anchor in _LINK.findall(page.read_text("utf-8")):
+        path = page.parent / target
+        assert path.exists(), target
+        if anchor:
+            headings = re.findall(r"^#+ (.*)$", path.read_text("utf-8"), re.MULTILINE)
+            assert anchor in {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_every_page_is_linked_from_the_readme() -> None:
+    readme = (_DOCS.parent / "README.md").read_text("utf-8")
+    assert [page.name for page in _DOCS.glob("*.md") if f"docs/{page.name}" not in readme] == []
+
+
 # What is compared with these, or takes them, runs in the environment that has them.
 _NEEDS = {"backends": "ipyparallel", "dask": "distributed"}
 

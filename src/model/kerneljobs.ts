@@ -13,19 +13,11 @@ import { KernelLink } from '../kernel/link';
 import type { ISnapshot, JobsMessage } from '../kernel/protocol';
 import { refusalText } from '../kernel/refusaltext';
 import type { SnapshotFollower } from '../kernel/snapshots';
-import type {
-  IJobDefaults,
-  IJobsState,
-  IKernelJobs,
-  IPastJob,
-  ISubmission
-} from '../tokens';
-import type { IItemRange, IJob, IJobItems, IJobVariables } from './job';
+import type { IJobsState, IKernelJobs, IPastJob } from '../tokens';
+import type { IJob } from './job';
+import { JobRequests } from './jobrequests';
 import type { Action, IModelState } from './reducer';
 import { INITIAL_STATE, reduce } from './reducer';
-
-/** How much of a job's output is asked for at once, in characters. */
-const OUTPUT_PART = 1_000_000;
 
 /** How long output is collected before it is shown, in milliseconds. */
 const OUTPUT_DELAY = 50;
@@ -39,8 +31,12 @@ const DROP_DELAY = 4_000;
 /**
  * Follows the jobs of one kernel over one connection at a time.
  */
-export class KernelJobs implements IKernelJobs, IDisposable {
+export class KernelJobs
+  extends JobRequests
+  implements IKernelJobs, IDisposable
+{
   constructor(options: KernelJobs.IOptions) {
+    super();
     this.kernelId = options.kernelId;
     this._runtime = options.runtime;
     this._trans = options.trans;
@@ -154,79 +150,18 @@ export class KernelJobs implements IKernelJobs, IDisposable {
     return seconds() + (this._state.session?.clockOffset ?? 0);
   }
 
-  async submit(submission: ISubmission): Promise<readonly number[]> {
-    const { jobs } = await this._client.request('submit', {
-      code: submission.code,
-      cell_id: submission.cellId,
-      parent: submission.parent,
-      ahead:
-        submission.ahead?.map(({ msgId, code }) => ({ msg_id: msgId, code })) ??
-        null
-    });
-    return jobs;
-  }
-
-  async startNow(id: number): Promise<void> {
-    await this._client.request('start_now', { job: id });
-  }
-
-  async configure(defaults: IJobDefaults): Promise<void> {
-    await this._client.request('configure', { ...defaults });
-  }
-
-  async kill(ids: readonly number[]): Promise<void> {
-    await this._client.request('kill', { jobs: ids });
-  }
-
-  async killAll(): Promise<void> {
-    await this._client.request('kill_all', {});
-  }
-
   async clear(): Promise<void> {
     this._dispatch({ type: 'forgotten', key: null });
     if (this._state.session) {
-      await this._client.request('clear', { jobs: null });
+      await this.client.request('clear', { jobs: null });
     }
   }
 
   async remove(job: IJob): Promise<void> {
     if (job.runtime === this._state.session?.runtime) {
-      await this._client.request('clear', { jobs: [job.id] });
+      await this.client.request('clear', { jobs: [job.id] });
     } else {
       this._dispatch({ type: 'forgotten', key: job.key });
-    }
-  }
-
-  async land(id: number): Promise<readonly string[]> {
-    const { names } = await this._client.request('land', { job: id });
-    return names;
-  }
-
-  async variables(id: number): Promise<IJobVariables> {
-    return this._client.request('variables', { job: id });
-  }
-
-  async items(id: number, part: IItemRange): Promise<IJobItems> {
-    return this._client.request('items', { job: id, ...part });
-  }
-
-  async *output(id: number): AsyncGenerator<string, void> {
-    let offset = 0;
-    let end = Infinity;
-    while (offset < end) {
-      const { text, next, total } = await this._client.request('output', {
-        job: id,
-        offset,
-        limit: Math.min(OUTPUT_PART, end - offset)
-      });
-      // A job that goes on writing must not keep its reader forever. One that has
-      // cleared its output has less than before.
-      end = Math.min(end, total);
-      if (next <= offset) {
-        return;
-      }
-      offset = next;
-      yield text;
     }
   }
 
@@ -257,7 +192,7 @@ export class KernelJobs implements IKernelJobs, IDisposable {
   /**
    * The client, for requests of the user's.
    */
-  private get _client(): KernelClient {
+  protected override get client(): KernelClient {
     if (!this._link || this._state.session === null) {
       throw new Error(this._trans.__('No jobs can run in this kernel now.'));
     }
