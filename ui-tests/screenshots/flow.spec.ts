@@ -9,7 +9,7 @@ import { expect, test } from '../tests/jobs';
 const FRAMES = path.resolve(__dirname, '../test-results/flow');
 
 const CELLS = [
-  'import time\n\ndef train(epochs):\n    for epoch in range(epochs):\n        gate.acquire()\n        jobs.current.progress(epoch + 1, epochs, f"loss {1 / (epoch + 2):.3f}")\n    return "model"',
+  'def train(epochs):\n    for epoch in range(1, epochs + 1):\n        loss = step()\n        jobs.current.progress(epoch, epochs, f"loss {loss:.3f}")\n    return "model"',
   '%job --name train model = train(20)',
   'sum(n * n for n in range(1_000))   # the kernel is free',
   '%job --name evaluate 1 / 0'
@@ -24,16 +24,25 @@ async function silently(page: Page, code: string): Promise<void> {
   }, code);
 }
 
-test.use({ viewport: { width: 960, height: 500 }, deviceScaleFactor: 1 });
+test.use({ deviceScaleFactor: 1 });
 
 test('the main flow, frame by frame', async ({ openNotebook, page }) => {
   rmSync(FRAMES, { recursive: true, force: true });
   mkdirSync(FRAMES, { recursive: true });
   const notebook = await openNotebook(CELLS);
   // What holds the training up until a picture was taken is not part of it.
-  await silently(page, 'import threading; gate = threading.Semaphore(0)');
+  await silently(
+    page,
+    `import itertools, threading
+gate, counts = threading.Semaphore(0), itertools.count(2)
+def step():
+    gate.acquire()
+    return 1 / next(counts)`
+  );
   await page.sidebar.close('left');
   await notebook.openPanel();
+  // Small, now that nothing but the notebook and the panel is there.
+  await page.setViewportSize({ width: 960, height: 500 });
   await page.sidebar.setWidth(340, 'right');
 
   let number = 0;
