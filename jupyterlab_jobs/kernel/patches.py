@@ -2,8 +2,8 @@
 
 Blocking calls do not notice an exception that another thread raises in theirs, threads and processes do not know who
 started them. So a few functions are wrapped. A wrapper does what the original does, except in a job's thread; the
-first job puts them in, and `Replacements.undo` takes them out again. They are in one file, as long as it is, so that it can
-be read in one go what is changed for everybody in the process.
+first job puts them in, and `Replacements.undo` takes them out again. They are in one file, as long as it is, so
+that it can be read in one go what is changed for everybody in the process.
 """
 
 from __future__ import annotations
