@@ -15,11 +15,13 @@ import panelSide from './plugins/panelside';
 import rerun from './plugins/rerun';
 import runCell from './plugins/runcell';
 import running from './plugins/running';
+import settings from './plugins/settings';
 import statusBar from './plugins/statusbar';
 
 export * from './tokens';
 
 export default [
+  settings,
   manager,
   executor,
   notebooks,

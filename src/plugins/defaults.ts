@@ -3,11 +3,11 @@ import type {
   JupyterFrontEnd,
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
-import { ISettingRegistry } from '@jupyterlab/settingregistry';
 
 import type { IJobDefaults, IKernelJobs } from '../tokens';
 import { IJobs } from '../tokens';
-import { JobSettings, MAX_SHOWN } from './settings';
+import type { JobSettings } from './settings';
+import { IJobSettings, MAX_SHOWN } from './settings';
 
 /** What a kernel session begins with. */
 const INITIAL: IJobDefaults = {
@@ -24,9 +24,8 @@ const plugin: JupyterFrontEndPlugin<void> = {
   description:
     'Tells kernels how many jobs run at once, where, and how much cells show.',
   autoStart: true,
-  requires: [IJobs, ISettingRegistry],
-  activate: (_: JupyterFrontEnd, jobs: IJobs, registry: ISettingRegistry) => {
-    const settings = new JobSettings(registry);
+  requires: [IJobs, IJobSettings],
+  activate: (_: JupyterFrontEnd, jobs: IJobs, settings: JobSettings) => {
     // What each kernel session was told.
     const told = new WeakMap<IKernelJobs, string>();
     const update = () => {

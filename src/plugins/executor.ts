@@ -5,11 +5,11 @@ import type {
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
 import { INotebookCellExecutor, runCell } from '@jupyterlab/notebook';
-import { ISettingRegistry } from '@jupyterlab/settingregistry';
 
 import { JobCellExecutor } from '../cell/executor';
 import { IJobs } from '../tokens';
-import { JobSettings } from './settings';
+import type { JobSettings } from './settings';
+import { IJobSettings } from './settings';
 
 /**
  * Runs the cells of all notebooks, in place of JupyterLab's own executor.
@@ -23,14 +23,12 @@ const plugin: JupyterFrontEndPlugin<INotebookCellExecutor> = {
   description: 'Starts the jobs of a cell while the kernel is busy.',
   autoStart: true,
   provides: INotebookCellExecutor,
-  requires: [IJobs],
-  optional: [ISettingRegistry],
+  requires: [IJobs, IJobSettings],
   activate: (
     _: JupyterFrontEnd,
     jobs: IJobs,
-    registry: ISettingRegistry | null
+    settings: JobSettings
   ): INotebookCellExecutor => {
-    const settings = new JobSettings(registry);
     return new JobCellExecutor({
       jobs,
       runCell,

@@ -7,7 +7,6 @@ import type {
 import { IWindowResolver } from '@jupyterlab/apputils';
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import { INotebookTracker } from '@jupyterlab/notebook';
-import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { IStateDB } from '@jupyterlab/statedb';
 
 import { HistoryKeeper } from '../model/historykeeper';
@@ -16,7 +15,8 @@ import { HistoryStore } from '../model/historystore';
 import { WebStorageDatabase } from '../model/webstorage';
 import { IJobs } from '../tokens';
 import { kernelIdOf } from './currentkernel';
-import { JobSettings } from './settings';
+import type { JobSettings } from './settings';
+import { IJobSettings } from './settings';
 
 /**
  * Remembers what became of the jobs of each notebook.
@@ -25,17 +25,16 @@ const plugin: JupyterFrontEndPlugin<void> = {
   id: 'jupyterlab-jobs:history',
   description: 'Remembers the jobs of earlier kernels.',
   autoStart: true,
-  requires: [IJobs, INotebookTracker],
-  optional: [IStateDB, IWindowResolver, ISettingRegistry],
+  requires: [IJobs, INotebookTracker, IJobSettings],
+  optional: [IStateDB, IWindowResolver],
   activate: (
     app: JupyterFrontEnd,
     jobs: IJobs,
     tracker: INotebookTracker,
+    settings: JobSettings,
     state: IStateDB | null,
-    resolver: IWindowResolver | null,
-    registry: ISettingRegistry | null
+    resolver: IWindowResolver | null
   ): void => {
-    const settings = new JobSettings(registry);
     const count = () => settings.historySize;
     const prefix = `jupyterlab-jobs:${app.serviceManager.serverSettings.baseUrl}:`;
     // Without a workspace, as in Notebook 7, the state database ends with the page.

@@ -1,19 +1,19 @@
 // What is imported here, the plugin needs when it is activated.
-/* eslint-disable jupyter/prefer-lazy-imports */
+
 import type {
   JupyterFrontEnd,
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
 import { ILabStatus } from '@jupyterlab/application';
 import { INotebookTracker } from '@jupyterlab/notebook';
-import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import type { IDisposable } from '@lumino/disposable';
 
 import { IJobs } from '../tokens';
 import { countJobs } from '../view/counts';
 import { kernelIdOf } from './currentkernel';
 import { followAllJobs } from './followjobs';
-import { JobSettings } from './settings';
+import type { JobSettings } from './settings';
+import { IJobSettings } from './settings';
 
 /** What a tab has that tells how many jobs run: `data-jobs-running`. */
 const RUNNING = 'jobs-running';
@@ -25,16 +25,15 @@ const plugin: JupyterFrontEndPlugin<void> = {
   id: 'jupyterlab-jobs:marks',
   description: 'Marks the tabs of notebooks whose jobs run, and the page.',
   autoStart: true,
-  requires: [IJobs, INotebookTracker],
-  optional: [ILabStatus, ISettingRegistry],
+  requires: [IJobs, INotebookTracker, IJobSettings],
+  optional: [ILabStatus],
   activate: (
     _: JupyterFrontEnd,
     jobs: IJobs,
     tracker: INotebookTracker,
-    status: ILabStatus | null,
-    registry: ISettingRegistry | null
+    settings: JobSettings,
+    status: ILabStatus | null
   ) => {
-    const settings = new JobSettings(registry);
     let running: ReadonlyMap<string, number> = new Map();
     let busy: IDisposable | null = null;
 

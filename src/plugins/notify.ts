@@ -1,11 +1,10 @@
 // What is imported here, the plugin needs when it is activated.
-/* eslint-disable jupyter/prefer-lazy-imports */
+
 import type {
   JupyterFrontEnd,
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
 import { Notification } from '@jupyterlab/apputils';
-import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
@@ -16,7 +15,8 @@ import { IJobs } from '../tokens';
 import { stateText } from '../view/statetext';
 import { CommandIDs } from './commandids';
 import type { NotifyPolicy } from './settings';
-import { JobSettings } from './settings';
+import type { JobSettings } from './settings';
+import { IJobSettings } from './settings';
 
 const MAX_NAME_LENGTH = 60;
 
@@ -28,16 +28,15 @@ const plugin: JupyterFrontEndPlugin<void> = {
   id: 'jupyterlab-jobs:notify',
   description: 'Tells when a job has ended.',
   autoStart: true,
-  requires: [IJobs],
-  optional: [ISettingRegistry, ITranslator],
+  requires: [IJobs, IJobSettings],
+  optional: [ITranslator],
   activate: (
     app: JupyterFrontEnd,
     jobs: IJobs,
-    registry: ISettingRegistry | null,
+    settings: JobSettings,
     translator: ITranslator | null
   ) => {
     const trans = (translator ?? nullTranslator).load('jupyterlab_jobs');
-    const settings = new JobSettings(registry);
     settings.changed.connect(() => {
       if (settings.desktopNotifications) {
         askPermission();

@@ -1,4 +1,11 @@
-import type { ISettingRegistry } from '@jupyterlab/settingregistry';
+// What is imported here, the plugin needs when it is activated.
+/* eslint-disable jupyter/prefer-lazy-imports */
+import type {
+  JupyterFrontEnd,
+  JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import { ISettingRegistry } from '@jupyterlab/settingregistry';
+import { Token } from '@lumino/coreutils';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
@@ -7,6 +14,9 @@ import { MAX_JOBS } from '../model/history';
 
 /** The id under which all settings are. */
 export const SETTINGS_ID = 'jupyterlab-jobs:plugin';
+
+/** Where the panel is, unless the user wants it elsewhere. */
+export const DEFAULT_SIDE = 'right';
 
 const POLICIES: readonly unknown[] = ['always', 'when safe', 'never'];
 
@@ -23,20 +33,15 @@ export const MAX_SHOWN = 900_000;
  */
 export class JobSettings {
   constructor(registry: ISettingRegistry | null) {
-    registry
-      ?.load(SETTINGS_ID)
-      .then(settings => {
-        const update = () => {
-          this._settings = settings;
-          this._changed.emit();
-        };
-        settings.changed.connect(update);
-        update();
-      })
-      .catch(error => {
-        console.error('Failed to load the settings of jobs.', error);
-      });
+    this.ready = this._load(registry).catch(error => {
+      console.error('Failed to load the settings of jobs.', error);
+    });
   }
+
+  /**
+   * Fulfilled when they are loaded, or cannot be.
+   */
+  readonly ready: Promise<void>;
 
   /**
    * Emitted when they are loaded, and when one has changed.
@@ -108,6 +113,50 @@ export class JobSettings {
     return this._settings?.get('markRunning').composite !== false;
   }
 
+  /**
+   * The sidebar in which the panel is.
+   */
+  get panelSide(): 'left' | 'right' {
+    return this._settings?.get('panelSide').composite === 'left'
+      ? 'left'
+      : DEFAULT_SIDE;
+  }
+
+  private async _load(registry: ISettingRegistry | null): Promise<void> {
+    const settings = await registry?.load(SETTINGS_ID);
+    if (settings) {
+      const update = () => {
+        this._settings = settings;
+        this._changed.emit();
+      };
+      settings.changed.connect(update);
+      update();
+    }
+  }
+
   private readonly _changed = new Signal<this, void>(this);
   private _settings: ISettingRegistry.ISettings | null = null;
 }
+
+/**
+ * The token of the settings, for the plugins of this extension.
+ */
+export const IJobSettings = new Token<JobSettings>(
+  'jupyterlab-jobs:IJobSettings',
+  'What the user has set for jobs.'
+);
+
+/**
+ * Loads the settings, once for all.
+ */
+const plugin: JupyterFrontEndPlugin<JobSettings> = {
+  id: 'jupyterlab-jobs:settings',
+  description: 'Loads the settings of jobs.',
+  autoStart: true,
+  provides: IJobSettings,
+  optional: [ISettingRegistry],
+  activate: (_: JupyterFrontEnd, registry: ISettingRegistry | null) =>
+    new JobSettings(registry)
+};
+
+export default plugin;

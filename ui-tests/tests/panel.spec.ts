@@ -1,3 +1,5 @@
+import { galata } from '@jupyterlab/galata';
+
 import {
   ENDLESS,
   expect,
@@ -127,4 +129,21 @@ test('names and outputs are text, whatever they hold', async ({
   );
   await expect(page.locator('img[src="x"]')).toHaveCount(0);
   await expect(page.locator('body')).not.toHaveAttribute('data-hacked');
+});
+
+test.describe('where the user wants the panel on the left', () => {
+  test.use({
+    mockSettings: {
+      ...galata.DEFAULT_SETTINGS,
+      'jupyterlab-jobs:plugin': { panelSide: 'left' }
+    }
+  });
+
+  test('it is there', async ({ openNotebook, page }) => {
+    const notebook = await openNotebook(['']);
+    await notebook.openPanel();
+    await expect(
+      page.locator('#jp-left-stack #jupyterlab-jobs-panel')
+    ).toBeVisible();
+  });
 });
