@@ -331,6 +331,24 @@ def test_a_worker_that_dies_has_its_task_run_again(tmp_path: Path) -> None:
             kernel.close()
 
 
+def test_a_worker_that_hangs_does_not_hold_up_jobs_for_good(tmp_path: Path) -> None:
+    with started_cluster(PYTHONS[-1], tmp_path, {"only": 1}) as cluster:
+        kernel = Kernel(PYTHONS[0])
+        try:
+            assert kernel.install()["status"] == "ready"
+            kernel.execute(
+                f"from distributed import Client\nclient = Client({cluster.address!r})\nclient.wait_for_workers(1)\n"
+                "import jupyterlab_jobs.kernel.dask_cluster as dask_cluster\ndask_cluster._LONGEST_PREPARATION = 2"
+            )
+            cluster.workers["only"].send_signal(signal.SIGSTOP)
+            assert "has not answered in 2 s" in failure(kernel, "%job --on dask 1")
+            cluster.workers["only"].send_signal(signal.SIGCONT)
+            _, record = kernel.run_job("%job --on dask 1")
+            assert record["state"] == "finished"
+        finally:
+            kernel.close()
+
+
 # ------------------------------------------------------------------ a cluster of its own
 
 

@@ -19,6 +19,9 @@ from .threads import start_own_thread
 _LONGEST_ANSWER = 5.0
 """Seconds that a cluster may take to answer."""
 
+_LONGEST_PREPARATION = 60.0
+"""Seconds that all workers together may take to load what they need."""
+
 
 class DaskCluster:
     """What is done once for each client: the workers are prepared, and events are passed to the tasks that they are of.
@@ -42,7 +45,9 @@ class DaskCluster:
         with self.preparing:
             answer_of(client, client.nthreads)
             if not self._is_prepared:
-                client.register_plugin(_plugin(self.plugin, self._version))
+                plugin = _plugin(self.plugin, self._version)
+                # Every worker answers; one that hangs would hold up all jobs for good.
+                answer_of(client, lambda: client.register_plugin(plugin), within=_LONGEST_PREPARATION)
                 client.subscribe_topic(client.id, self._hear)
                 self._is_prepared = True
 
@@ -60,8 +65,8 @@ def address_of(client: Any) -> str:
     return str(client.scheduler.address if client.scheduler is not None else "an unknown scheduler")
 
 
-def answer_of(client: Any, ask: Callable[[], Any]) -> Any:
-    """What the scheduler answers; raises `BackendError` if it does not in time."""
+def answer_of(client: Any, ask: Callable[[], Any], *, within: float = _LONGEST_ANSWER) -> Any:
+    """What the cluster answers; raises `BackendError` if it does not `within` so many seconds."""
     answers: SimpleQueue[tuple[Any, BaseException | None]] = SimpleQueue()
 
     def run() -> None:
@@ -72,10 +77,10 @@ def answer_of(client: Any, ask: Callable[[], Any]) -> Any:
 
     start_own_thread("jobs-dask-ask", run)
     try:
-        answer, error = answers.get(timeout=_LONGEST_ANSWER)
+        answer, error = answers.get(timeout=within)
     except Empty:
         raise BackendError(
-            f"the Dask cluster at {address_of(client)} has not answered in {_LONGEST_ANSWER:g} s: is it still there?"
+            f"the Dask cluster at {address_of(client)} has not answered in {within:g} s: is it still there?"
         ) from None
     if error is not None:
         raise BackendError(f"the Dask cluster at {address_of(client)}: {type(error).__name__}: {error}") from error
