@@ -10,6 +10,9 @@ import { syncOutputs } from './syncoutputs';
 /** How far from the end still counts as the end, in pixels. */
 const TAIL_TOLERANCE = 8;
 
+/** With what readers scroll. */
+const INPUTS = ['keydown', 'pointerdown', 'touchstart', 'wheel'] as const;
+
 /**
  * A box that shows outputs as a notebook does, scrolls, and follows what is
  * added at the end for as long as its reader stays there.
@@ -33,6 +36,9 @@ export class LogArea extends Panel {
     this._sizes = new ResizeObserver(() => this._follow());
     this._sizes.observe(this._area.node);
     this.node.addEventListener('scroll', this._onScroll, { passive: true });
+    for (const type of INPUTS) {
+      this.node.addEventListener(type, this._onInput, { passive: true });
+    }
   }
 
   /**
@@ -100,6 +106,9 @@ export class LogArea extends Panel {
     }
     this._sizes.disconnect();
     this.node.removeEventListener('scroll', this._onScroll);
+    for (const type of INPUTS) {
+      this.node.removeEventListener(type, this._onInput);
+    }
     this._area.dispose();
     this._model.dispose();
     Signal.clearData(this);
@@ -107,7 +116,10 @@ export class LogArea extends Panel {
   }
 
   private _show(): void {
-    syncOutputs(this._model, this._shown, this._outputs);
+    if (syncOutputs(this._model, this._shown, this._outputs)) {
+      // For a moment there was less to show, which has scrolled it back.
+      this._isDrawnAnew = true;
+    }
     this._shown = this._outputs;
   }
 
@@ -128,12 +140,23 @@ export class LogArea extends Panel {
       this.isPaused = !(isAtEnd && moved > 0);
     } else if (isAtEnd) {
       this._isFollowing = true;
-    } else if (moved < 0 && this._isFollowing) {
+    } else if (moved < 0 && this._isFollowing && !this._isDrawnAnew) {
+      this.isPaused = true;
+    }
+  };
+
+  private readonly _onInput = (event: Event): void => {
+    // What scrolls it from here on is the reader.
+    this._isDrawnAnew = false;
+    const isBackwards = event instanceof WheelEvent && event.deltaY < 0;
+    if (isBackwards && this._isFollowing && this.node.scrollTop > 0) {
+      // Not when it has scrolled: what is added meanwhile would take it to the end again.
       this.isPaused = true;
     }
   };
 
   private _hasNews = false;
+  private _isDrawnAnew = false;
   private _isFollowing: boolean;
   private _isPaused = false;
   private _lastScrollTop = 0;

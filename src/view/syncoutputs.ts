@@ -4,16 +4,18 @@ import type { IOutputAreaModel } from '@jupyterlab/outputarea';
 /**
  * Bring a model that shows `shown` to show `next`, and touch only what differs:
  * a growing log costs what was added to it, and what is on the screen stays.
+ *
+ * @returns whether that was impossible, so that everything is drawn anew.
  */
 export function syncOutputs(
   model: IOutputAreaModel,
   shown: readonly nbformat.IOutput[],
   next: readonly nbformat.IOutput[]
-): void {
+): boolean {
   // The model joins neighbouring streams; its indices are ours only if it had none to join.
   if (model.length !== shown.length || next.length < shown.length) {
     model.fromJSON([...next]);
-    return;
+    return true;
   }
   const last = shown.length - 1;
   for (let index = 0; index < shown.length; index++) {
@@ -34,10 +36,11 @@ export function syncOutputs(
     } else {
       // `set` would lose the model's cursor in a stream.
       model.fromJSON([...next]);
-      return;
+      return true;
     }
   }
   next.slice(shown.length).forEach(output => model.add(output));
+  return false;
 }
 
 /**

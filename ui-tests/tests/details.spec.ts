@@ -1,4 +1,4 @@
-import { expect, test } from './jobs';
+import { expect, GATE, test } from './jobs';
 
 test('the variables of a running job', async ({ openNotebook }) => {
   const notebook = await openNotebook([
@@ -65,6 +65,30 @@ test('the items of a group', async ({ openNotebook }) => {
   await row.getByLabel('Only those that failed').click();
   await expect(items).toHaveCount(5);
   await expect(items.last()).toHaveText(/^207\s*failed/);
+});
+
+test('a long output is followed, also where its beginning is left out', async ({
+  openNotebook
+}) => {
+  const notebook = await openNotebook([
+    '%%job\nimport time\nfor n in range(400):\n    print("\\n".join(f"{n} {i:50}" for i in range(20)))\n    time.sleep(0.01)\ngate.wait()',
+    GATE
+  ]);
+  await notebook.openPanel();
+  await notebook.run(1, 0);
+  const row = notebook.row(1);
+  await row.locator('.jp-Jobs-summary').click();
+  const output = row.locator('.jp-Jobs-output');
+  await expect(output).toContainText(/399 +19\s*$/);
+  await expect(row).toContainText('Earlier output is not shown here.');
+  await expect(row.getByRole('button', { name: 'Pause output' })).toBeVisible();
+  await expect
+    .poll(() =>
+      output.evaluate(
+        node => node.scrollHeight - node.scrollTop - node.clientHeight < 9
+      )
+    )
+    .toBe(true);
 });
 
 test('the output follows the job until it is paused, or read', async ({
