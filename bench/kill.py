@@ -100,8 +100,7 @@ class _Bench:
         kernel.install()
         kernel.execute("import time; from time import sleep")
         if self._main_code is not None:
-            cell = kernel.execute(self._main_code, wait=False)
-            kernel.until(lambda: any(m["msg_type"] == "execute_input" for m in kernel.of(cell)))
+            kernel.begin(self._main_code)
 
     def close(self) -> None:
         self._kernel.close()

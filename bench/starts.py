@@ -32,13 +32,13 @@ _LONGEST_WAIT = 1.0
 
 def starts_compared(python: str) -> Iterator[Row | Table]:
     """Milliseconds from the sending of the code to its first act, p50; each tool as its documentation has it."""
-    rows = {what: _starts(python, code) for what, code in _MAIN_THREAD.items()}
+    starts = {what: _starts(python, code) for what, code in _MAIN_THREAD.items()}
     yield Table(
         f"start: p50 in ms from the sending of code to its begin ('waits': not in {_LONGEST_WAIT:g} s)",
-        list(next(iter(rows.values()))),
-        {f"main {what}": cells for what, cells in _cells(rows).items()},
+        list(next(iter(starts.values()))),
+        {f"main {what}": [_cell(ms) for ms in times.values()] for what, times in starts.items()},
     )
-    for what, times in rows.items():
+    for what, times in starts.items():
         ours, theirs = times["jupyterlab-jobs"], times["ipykernel, subshell"]
         assert ours is not None
         if theirs is not None:
@@ -51,8 +51,8 @@ def starts_compared(python: str) -> Iterator[Row | Table]:
             )
 
 
-def _cells(times: dict[str, dict[str, float | None]]) -> dict[str, list[str]]:
-    return {what: ["waits" if ms is None else f"{ms:.1f}" for ms in tools.values()] for what, tools in times.items()}
+def _cell(ms: float | None) -> str:
+    return "waits" if ms is None else f"{ms:.1f}"
 
 
 def _starts(python: str, main_code: str | None) -> dict[str, float | None]:
@@ -63,8 +63,7 @@ def _starts(python: str, main_code: str | None) -> dict[str, float | None]:
         kernel.run_job("%job 0")
         subshell = _create_subshell(kernel)
         if main_code is not None:
-            cell = kernel.execute(main_code, wait=False)
-            kernel.until(lambda: any(m["msg_type"] == "execute_input" for m in kernel.of(cell)))
+            kernel.begin(main_code)
 
         def as_job() -> str:
             if main_code is None:

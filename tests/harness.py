@@ -99,6 +99,12 @@ class Kernel:
             )
         return msg_id
 
+    def begin(self, code: str) -> str:
+        """Run a cell, and wait until it has begun; returns its message id."""
+        msg_id = self.execute(code, wait=False)
+        self.until(lambda: any(m["msg_type"] == "execute_input" for m in self.of(msg_id)))
+        return msg_id
+
     def shell_reply(self, msg_id: str) -> dict[str, Any]:
         return self._reply(self.client.get_shell_msg, msg_id)
 

@@ -49,8 +49,7 @@ def test_kill(kernel: Kernel, server: StallingServer, kind: str) -> None:
 )
 def test_kill_while_the_main_thread_works(kernel: Kernel, kind: str, main: str) -> None:
     kernel.execute("import threading; release = threading.Event()")
-    busy = kernel.execute(main, wait=False)
-    kernel.until(lambda: any(m["msg_type"] == "execute_input" for m in kernel.of(busy)))
+    busy = kernel.begin(main)
     _, answer = kernel.submit_express(f"%%job\n{BLOCKING[kind]}")
     [job_id] = answer["jobs"]
     kernel.in_state(job_id, "running")
@@ -482,8 +481,7 @@ def test_kill_all_from_inside_a_job(kernel: Kernel) -> None:
 
 def test_a_cleared_job_does_not_come_back(kernel: Kernel) -> None:
     kernel.execute("import threading; release = threading.Event()")
-    busy = kernel.execute("release.wait(20)", wait=False)
-    kernel.until(lambda: any(m["msg_type"] == "execute_input" for m in kernel.of(busy)))
+    kernel.begin("release.wait(20)")
     msg_id, answer = kernel.submit_express("%job 'gone'")
     kernel.ended(answer["jobs"][0])
     kernel.ask("clear")

@@ -8,9 +8,7 @@ from harness import Kernel
 def busy(kernel: Kernel) -> str:
     """Have the main thread wait until a job sets `release`."""
     kernel.execute("import threading; release = threading.Event(); started = threading.Event()")
-    msg_id = kernel.execute("started.set(); release.wait(20)", wait=False)
-    kernel.until(lambda: any(m["msg_type"] == "execute_input" for m in kernel.of(msg_id)))
-    return msg_id
+    return kernel.begin("started.set(); release.wait(20)")
 
 
 def test_a_job_starts_and_ends_while_the_main_thread_works(kernel: Kernel) -> None:

@@ -3,7 +3,9 @@ import type { ReadonlyJSONValue } from '@lumino/coreutils';
 import type { History, IRemembered } from '../history';
 import type { IHistoryDatabase } from '../historystore';
 import type { IJob, IJobOutput } from '../job';
-import { jobKey } from '../job';
+import { job } from './messages';
+
+export { text } from './messages';
 
 /** A job that has finished, unless `fields` say otherwise. */
 export function finishedJob(
@@ -11,40 +13,18 @@ export function finishedJob(
   fields: Partial<IJob> = {},
   runtime = 'r1'
 ): IJob {
-  return {
-    key: jobKey(runtime, id),
-    runtime,
+  return job(
     id,
-    name: `job ${id}`,
-    state: 'finished',
-    code: 'f()',
-    cellId: 'cell',
-    request: 'request',
-    executionCount: 3,
-    backend: 'thread',
-    place: null,
-    lane: 'queue',
-    submitted: id,
-    started: id,
-    ended: id + 1,
-    stoppingSince: null,
-    stuckIn: null,
-    timedOut: false,
-    waitingFor: null,
-    killReason: null,
-    notify: false,
-    hasItems: false,
-    progress: null,
-    error: null,
-    ...fields
-  };
-}
-
-export function text(text: string): IJobOutput {
-  return {
-    output: { output_type: 'stream', name: 'stdout', text },
-    displayId: null
-  };
+    {
+      state: 'finished',
+      cellId: 'cell',
+      request: 'request',
+      executionCount: 3,
+      ended: id + 1,
+      ...fields
+    },
+    runtime
+  );
 }
 
 export function remembered(

@@ -8,45 +8,29 @@ import type {
   IJobVariables,
   IOutputLog
 } from '../../model/job';
-import { jobKey } from '../../model/job';
+import { job } from '../../model/__tests__/messages';
 import type { IJobs, IJobsState, IKernelJobs } from '../../tokens';
+
+export { text as stream } from '../../model/__tests__/messages';
 
 export const RUNTIME = 'r1';
 
 /** A job that runs since the epoch, unless `fields` say otherwise. */
 export function makeJob(id: number, fields: Partial<IJob> = {}): IJob {
-  const runtime = fields.runtime ?? RUNTIME;
-  return {
-    key: jobKey(runtime, id),
-    runtime,
+  return job(
     id,
-    name: `job_${id}()`,
-    state: 'running',
-    code: `job_${id}()`,
-    cellId: `cell-${id}`,
-    request: `request-${id}`,
-    executionCount: id,
-    backend: 'thread',
-    place: null,
-    lane: 'queue',
-    submitted: 0,
-    started: 0,
-    ended: null,
-    stoppingSince: null,
-    stuckIn: null,
-    timedOut: false,
-    waitingFor: null,
-    killReason: null,
-    notify: false,
-    hasItems: false,
-    progress: null,
-    error: null,
-    ...fields
-  };
-}
-
-export function stream(text: string, name = 'stdout'): IJobOutput {
-  return { output: { output_type: 'stream', name, text }, displayId: null };
+    {
+      name: `job_${id}()`,
+      code: `job_${id}()`,
+      cellId: `cell-${id}`,
+      request: `request-${id}`,
+      executionCount: id,
+      submitted: 0,
+      started: 0,
+      ...fields
+    },
+    fields.runtime ?? RUNTIME
+  );
 }
 
 export function makeLog(items: readonly IJobOutput[], dropped = 0): IOutputLog {
