@@ -24,7 +24,12 @@ async function stored(
     return JSON.stringify(
       Object.entries(data).filter(([id]) => id.startsWith(start))
     );
-  }, `jupyterlab-jobs-history:${directory}/`);
+  }, historyStart(directory));
+}
+
+/** How the identifiers begin: other tests may leave histories in the same workspace. */
+function historyStart(directory: string): string {
+  return `jupyterlab-jobs-history:${directory}/`;
 }
 
 async function runSome(notebook: NotebookWithJobs): Promise<void> {
@@ -150,35 +155,41 @@ test('what is stored and is none is left out', async ({
   await runSome(notebook);
   await notebook.restartKernel();
   await expect.poll(() => stored(page, tmpPath)).toContain('"lost":true');
-  await page.evaluate(async html => {
-    const response = await fetch('/lab/api/workspaces/default');
-    const workspace = (await response.json()) as {
-      data: Record<string, { jobs: Record<string, unknown>[] }>;
-    };
-    for (const [id, history] of Object.entries(workspace.data)) {
-      if (id.startsWith('jupyterlab-jobs-history')) {
-        const { record } = history.jobs[0] as { record: object };
-        Object.assign(record, { name: html, code: html });
-        history.jobs[0].log = {
-          items: [
-            {
-              output_type: 'display_data',
-              data: { 'text/html': html, 'application/javascript': 'alert(1)' },
-              metadata: {}
-            }
-          ],
-          dropped: 0
-        };
-        history.jobs[1].record = { id: html };
+  await page.evaluate(
+    async ({ html, start }) => {
+      const response = await fetch('/lab/api/workspaces/default');
+      const workspace = (await response.json()) as {
+        data: Record<string, { jobs: Record<string, unknown>[] }>;
+      };
+      for (const [id, history] of Object.entries(workspace.data)) {
+        if (id.startsWith(start)) {
+          const { record } = history.jobs[0] as { record: object };
+          Object.assign(record, { name: html, code: html });
+          history.jobs[0].log = {
+            items: [
+              {
+                output_type: 'display_data',
+                data: {
+                  'text/html': html,
+                  'application/javascript': 'alert(1)'
+                },
+                metadata: {}
+              }
+            ],
+            dropped: 0
+          };
+          history.jobs[1].record = { id: html };
+        }
       }
-    }
-    // Not by way of the page's own copy.
-    window.addEventListener('pagehide', () => sessionStorage.clear());
-    await fetch('/lab/api/workspaces/default', {
-      method: 'PUT',
-      body: JSON.stringify(workspace)
-    });
-  }, hostile);
+      // Not by way of the page's own copy.
+      window.addEventListener('pagehide', () => sessionStorage.clear());
+      await fetch('/lab/api/workspaces/default', {
+        method: 'PUT',
+        body: JSON.stringify(workspace)
+      });
+    },
+    { html: hostile, start: historyStart(tmpPath) }
+  );
   await page.reload();
   await notebook.openPanel();
   await expect(notebook.row(1)).toContainText(hostile);
