@@ -16,11 +16,8 @@ import type { SnapshotFollower } from '../kernel/snapshots';
 import type { IJobsState, IKernelJobs, IPastJob } from '../tokens';
 import type { IJob } from './job';
 import { JobRequests } from './jobrequests';
-import type { Action, IModelState } from './reducer';
-import { INITIAL_STATE, reduce } from './reducer';
-
-/** How long output is collected before it is shown, in milliseconds. */
-const OUTPUT_DELAY = 50;
+import { isShownAnew, JobsStore, seconds } from './jobsstore';
+import type { IModelState } from './reducer';
 
 /**
  * How long after the server's notice to look for what it has dropped, in
@@ -41,12 +38,13 @@ export class KernelJobs
     this._runtime = options.runtime;
     this._trans = options.trans;
     this._isBusy = options.isBusy ?? isBusy;
+    this._store.reduced.connect(this._onReduced, this);
   }
 
   readonly kernelId: string;
 
   get state(): IJobsState {
-    return this._state;
+    return this._store.state;
   }
 
   get stateChanged(): ISignal<this, IJobsState> {
@@ -82,9 +80,9 @@ export class KernelJobs
         kernel,
         runtime: this._runtime,
         trans: this._trans,
-        isSnapshotNeeded: () => this._state.resync,
+        isSnapshotNeeded: () => this._store.state.resync,
         since: () => {
-          const { session } = this._state;
+          const { session } = this._store.state;
           return session && { runtime: session.runtime, seq: session.seq };
         }
       });
@@ -114,21 +112,21 @@ export class KernelJobs
    * Whether a runtime runs in this kernel.
    */
   has(runtime: string): boolean {
-    return this._state.session?.runtime === runtime;
+    return this._store.state.session?.runtime === runtime;
   }
 
   /**
    * Whether jobs of a runtime that is gone are or were listed here.
    */
   remembers(runtime: string): boolean {
-    return this._state.former.includes(runtime);
+    return this._store.state.former.includes(runtime);
   }
 
   /**
    * List jobs of earlier sessions too.
    */
   recall(past: readonly IPastJob[]): void {
-    this._dispatch({ type: 'recalled', past });
+    this._store.dispatch({ type: 'recalled', past });
   }
 
   /**
@@ -147,21 +145,21 @@ export class KernelJobs
   }
 
   now(): number {
-    return seconds() + (this._state.session?.clockOffset ?? 0);
+    return seconds() + (this._store.state.session?.clockOffset ?? 0);
   }
 
   async clear(): Promise<void> {
-    this._dispatch({ type: 'forgotten', key: null });
-    if (this._state.session) {
+    this._store.dispatch({ type: 'forgotten', key: null });
+    if (this._store.state.session) {
       await this.client.request('clear', { jobs: null });
     }
   }
 
   async remove(job: IJob): Promise<void> {
-    if (job.runtime === this._state.session?.runtime) {
+    if (job.runtime === this._store.state.session?.runtime) {
       await this.client.request('clear', { jobs: [job.id] });
     } else {
-      this._dispatch({ type: 'forgotten', key: job.key });
+      this._store.dispatch({ type: 'forgotten', key: job.key });
     }
   }
 
@@ -169,13 +167,9 @@ export class KernelJobs
    * The kernel is gone, or out of reach for good: whatever had not ended is lost.
    */
   end(): void {
-    if (this._state.session || this._state.status.kind === 'connecting') {
-      this._flush();
-      this._dispatch({
-        type: 'died',
-        at: seconds(),
-        reason: this._trans.__('The kernel is gone.')
-      });
+    const { session, status } = this._store.state;
+    if (session || status.kind === 'connecting') {
+      this._die(this._trans.__('The kernel is gone.'));
     }
   }
 
@@ -185,7 +179,7 @@ export class KernelJobs
     }
     this._isDisposed = true;
     this.kernel = null;
-    clearTimeout(this._flushTimer);
+    this._store.dispose();
     Signal.clearData(this);
   }
 
@@ -193,23 +187,14 @@ export class KernelJobs
    * The client, for requests of the user's.
    */
   protected override get client(): KernelClient {
-    if (!this._link || this._state.session === null) {
+    if (!this._link || this._store.state.session === null) {
       throw new Error(this._trans.__('No jobs can run in this kernel now.'));
     }
     return this._link.client;
   }
 
-  private _dispatch(action: Action): void {
-    const before = this._state;
-    const state = reduce(before, action);
-    this._state = state;
-    if (
-      state.status !== before.status ||
-      state.jobs !== before.jobs ||
-      state.outputs !== before.outputs ||
-      state.cells !== before.cells ||
-      state.snapshots !== before.snapshots
-    ) {
+  private _onReduced({ state }: JobsStore, before: IModelState): void {
+    if (isShownAnew(before, state)) {
       this._stateChanged.emit(state);
     }
     this._link?.snapshots.catchUp();
@@ -237,7 +222,7 @@ export class KernelJobs
       return;
     }
     if (!isPython(this._language)) {
-      this._dispatch({
+      this._store.dispatch({
         type: 'unavailable',
         reason: this._trans.__(
           'Jobs need a Python kernel; this one runs %1.',
@@ -250,9 +235,9 @@ export class KernelJobs
       // What is sent now would hold up the control channel as well: wait.
       return;
     }
-    if (this._state.session) {
+    if (this._store.state.session) {
       // Another connection has followed it so far.
-      this._dispatch({ type: 'interrupted' });
+      this._store.dispatch({ type: 'interrupted' });
     } else if (await this._isBusyNow(link)) {
       // The request below waits for the main thread. If the page was reloaded, then the
       // runtime is there, and answers. A kernel that starts is not asked.
@@ -275,8 +260,7 @@ export class KernelJobs
   }
 
   private _onSnapshot(_: SnapshotFollower, snapshot: ISnapshot): void {
-    this._flush();
-    this._dispatch({ type: 'snapshot', snapshot, at: seconds() });
+    this._store.dispatch({ type: 'snapshot', snapshot, at: seconds() });
   }
 
   private _onSnapshotFailed(snapshots: SnapshotFollower, error: unknown): void {
@@ -284,10 +268,10 @@ export class KernelJobs
       return;
     }
     const reason = refusalText(error, this._trans);
-    if (reason !== null && this._state.status.kind !== 'ready') {
+    if (reason !== null && this._store.state.status.kind !== 'ready') {
       console.warn('A kernel has refused to tell its jobs.', error);
-      this._dispatch({ type: 'unavailable', reason });
-    } else if (snapshots.isExpected || this._state.resync) {
+      this._store.dispatch({ type: 'unavailable', reason });
+    } else if (snapshots.isExpected || this._store.state.resync) {
       console.warn('Failed to read the jobs of a kernel.', error);
       snapshots.retry();
     }
@@ -299,31 +283,13 @@ export class KernelJobs
         this._link.snapshots.isExpected = true;
         this._link.snapshots.ask();
       }
-    } else if (this._state.session === null) {
-      this._dispatch({ type: 'unavailable', reason: result.reason });
+    } else if (this._store.state.session === null) {
+      this._store.dispatch({ type: 'unavailable', reason: result.reason });
     }
   }
 
   private _onMessage(_: KernelClient, message: JobsMessage): void {
-    this._inbox.push(message);
-    if (message.kind === 'jobs') {
-      this._flush();
-    } else {
-      this._flushTimer ??= setTimeout(() => this._flush(), OUTPUT_DELAY);
-    }
-  }
-
-  /**
-   * Take in the messages that have come.
-   */
-  private _flush(): void {
-    clearTimeout(this._flushTimer);
-    this._flushTimer = undefined;
-    const messages = this._inbox;
-    if (messages.length > 0) {
-      this._inbox = [];
-      this._dispatch({ type: 'messages', messages, at: seconds() });
-    }
+    this._store.receive(message);
   }
 
   private _onMessagesDropped(): void {
@@ -345,26 +311,24 @@ export class KernelJobs
         break;
       case 'starting':
         // Somebody else has restarted the kernel.
-        if (this._state.session) {
+        if (this._store.state.session) {
           this._onRestarted();
         }
         break;
       case 'dead':
-        this._flush();
-        this._dispatch({
-          type: 'died',
-          at: seconds(),
-          reason: this._trans.__('The kernel has died.')
-        });
+        this._die(this._trans.__('The kernel has died.'));
         break;
       default:
         break;
     }
   }
 
+  private _die(reason: string): void {
+    this._store.dispatch({ type: 'died', at: seconds(), reason });
+  }
+
   private _onRestarted(): void {
-    this._flush();
-    this._dispatch({ type: 'restarted', at: seconds() });
+    this._store.dispatch({ type: 'restarted', at: seconds() });
     this._link?.snapshots.renew();
     if (this._renewing) {
       return;
@@ -399,8 +363,6 @@ export class KernelJobs
     this._follow();
   }
 
-  private _flushTimer: ReturnType<typeof setTimeout> | undefined;
-  private _inbox: JobsMessage[] = [];
   private readonly _isBusy: (
     kernel: Kernel.IKernelConnection
   ) => Promise<boolean>;
@@ -409,8 +371,8 @@ export class KernelJobs
   private _link: KernelLink | null = null;
   private _renewing = false;
   private readonly _runtime: CarriedRuntime;
-  private _state: IModelState = INITIAL_STATE;
   private readonly _stateChanged = new Signal<this, IJobsState>(this);
+  private readonly _store = new JobsStore();
   private readonly _trans: TranslationBundle;
 }
 
@@ -428,9 +390,4 @@ export namespace KernelJobs {
     /** Whether a kernel is at work; by default, the server is asked. */
     readonly isBusy?: (kernel: Kernel.IKernelConnection) => Promise<boolean>;
   }
-}
-
-/** The page's clock, in seconds since the epoch. */
-function seconds(): number {
-  return Date.now() / 1000;
 }
