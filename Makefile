@@ -9,7 +9,7 @@ ARGS ?=
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup lab test lint jest pytest browser compatibility bench soak screenshots build clean node FORCE
+.PHONY: help setup lab test lint docs jest pytest browser compatibility bench soak screenshots build clean node FORCE
 
 BIN := $(CURDIR)/.venv/bin
 # As in an activated environment.
@@ -44,6 +44,7 @@ lab: setup ## Open the demo in JupyterLab (ARGS="--no-browser", …)
 
 test: setup $(ui_modules) $(kernels) ## Run the linters and all tests
 	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory docs
 	@$(MAKE) --no-print-directory jest
 	@$(MAKE) --no-print-directory pytest
 	@$(MAKE) --no-print-directory browser
@@ -56,6 +57,10 @@ lint: $(python) $(modules) $(ui_modules) $(carried) ## Check style and types, Py
 	@$(BIN)/mypy
 	@echo "== eslint, prettier, stylelint, tsc"
 	@$(ACTIVE) jlpm lint:check
+
+docs: $(python) ## Build the documentation into docs/_build
+	@echo "== sphinx"
+	@$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet docs docs/_build
 
 jest: $(modules) $(carried) ## Run the unit tests of the frontend
 	@echo "== jest"
@@ -93,7 +98,7 @@ screenshots: setup $(ui_modules) ## Take the pictures of the documentation
 build: setup ## Build the extension and link it into .venv
 
 clean: ## Remove everything that was installed, built or cached
-	@rm -rf .venv .venv-* .yarn node_modules lib dist src/kernel/carried-*.json jupyterlab_jobs/labextension
+	@rm -rf .venv .venv-* .yarn node_modules lib dist docs/_build src/kernel/carried-*.json jupyterlab_jobs/labextension
 	@rm -rf bench/results.json bench/soak.json* jupyterlab_jobs/_version.py .stylelintcache .mypy_cache .pytest_cache .ruff_cache
 	@rm -rf ui-tests/.yarn ui-tests/node_modules ui-tests/test-results
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -114,7 +119,7 @@ $(venv):
 $(python): pyproject.toml package.json $(venv) $(if $(wildcard jupyterlab_jobs/_version.py),,FORCE)
 	@echo "Installing JupyterLab, Notebook and the Python tools"
 	@rm -rf $(LINK) $(linked)
-	@SKIP_JUPYTER_BUILDER=1 $(QUIETLY) $(BIN)/pip install -e '.[lab,lint,test]'
+	@SKIP_JUPYTER_BUILDER=1 $(QUIETLY) $(BIN)/pip install -e '.[docs,lab,lint,test]'
 	@touch $@
 
 # The project is installed already: pip only adds what its extra names.

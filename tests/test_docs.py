@@ -30,7 +30,9 @@ def test_the_links_lead_somewhere(page: Path) -> None:
 
 def test_every_page_is_linked_from_the_readme() -> None:
     readme = (_DOCS.parent / "README.md").read_text("utf-8")
-    assert [page.name for page in _DOCS.glob("*.md") if f"docs/{page.name}" not in readme] == []
+    # Two are of use only once Sphinx has built them.
+    pages = {page.name for page in _DOCS.glob("*.md")} - {"api.md", "index.md"}
+    assert [page for page in pages if f"docs/{page}" not in readme] == []
 
 
 # What is compared with these, or takes them, runs in the environment that has them.
