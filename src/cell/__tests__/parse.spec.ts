@@ -33,7 +33,10 @@ describe('classifyCell', () => {
     ['%job --on process --after 1,2 --\nx = 1'],
     ['%job --name x  # why\nx = 1'],
     ['%job --name x \\\n  --timeout 5\nx = 1'],
-    ['%job\n%job f()\nx = 1']
+    ['%job\n%job f()\nx = 1'],
+    // A line that goes on, and a comment, which never does.
+    ['%job\\\nf()'],
+    ['# why \\\n%job f()']
   ])('takes %j for jobs', source => {
     expect(classifyCell(source)).toBe('jobs');
   });
@@ -46,6 +49,7 @@ describe('classifyCell', () => {
     ['%job -- f()\ny = 2'],
     ['%job --name\ny = 2'],
     ['%job --unknown\ny = 2'],
+    ['%job "open\ny = 2'],
     ['j = %job\ny = 2'],
     ['%time\n%job f()']
   ])('takes %j for a mixture', source => {

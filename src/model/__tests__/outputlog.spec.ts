@@ -4,7 +4,8 @@ import {
   EMPTY_LOG,
   isEmptyLog,
   MAX_LOG_CHARACTERS,
-  MAX_LOG_ITEMS
+  MAX_LOG_ITEMS,
+  sizeOf
 } from '../outputlog';
 
 function stream(text: string, name = 'stdout'): OutputChange {
@@ -109,6 +110,39 @@ describe('applyOutput', () => {
     expect(isEmptyLog(log(stream('a'), clear))).toBe(true);
     expect(isEmptyLog(log(stream('a')))).toBe(false);
     expect(isEmptyLog(log(clearLater))).toBe(false);
+    expect(isEmptyLog({ ...EMPTY_LOG, dropped: 1 })).toBe(false);
+  });
+
+  it('stays the same log if there is nothing to update', () => {
+    const before = log(display('a', 'd'), display('b'));
+    expect(applyOutput(before, update('n', 'e'))).toBe(before);
+  });
+
+  it('keeps as much as there is room for, to the last character', () => {
+    const half = 'a'.repeat(MAX_LOG_CHARACTERS / 2);
+    const full = log(stream(half), stream(half, 'stderr'));
+    expect(full).toMatchObject({ dropped: 0, items: [{}, {}] });
+    expect(applyOutput(full, stream('b', 'stderr')).dropped).toBe(half.length);
+  });
+
+  it.each([
+    [
+      'an error by its traceback',
+      { output_type: 'error', traceback: ['ab', 'c'] },
+      3
+    ],
+    [
+      'a text by its length',
+      { output_type: 'display_data', data: { a: 'abcd' } },
+      4
+    ],
+    [
+      'other data by the same',
+      { output_type: 'display_data', data: { a: { b: 1 } } },
+      100
+    ]
+  ])('measures %s', (_, output, size) => {
+    expect(sizeOf(output)).toBe(size);
   });
 
   it('drops the beginning of a long text', () => {

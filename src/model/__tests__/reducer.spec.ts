@@ -128,6 +128,73 @@ describe('reduce', () => {
     expect(none.status.kind).toBe('connecting');
   });
 
+  it('has no output but what a snapshot tells', () => {
+    const state = run(
+      snapshot(0, [job(1), job(2)]),
+      messages(output(1, 1, text('a')), output(2, 2, text('b'))),
+      snapshot(9, [job(1)])
+    );
+    expect(state.outputs.size).toBe(0);
+  });
+
+  it('makes nothing of a log or a cell that it never knew', () => {
+    const { snapshot: told } = snapshot(0) as { snapshot: ISnapshot };
+    const state = run(snapshot(0, [job(1)]), {
+      type: 'snapshot',
+      at: 0,
+      snapshot: {
+        ...told,
+        jobs: [job(1)],
+        since: 0,
+        unchangedOutputs: ['r1:1'],
+        unchangedCells: ['q']
+      }
+    });
+    expect(state.outputs.size).toBe(0);
+    expect(state.cells.size).toBe(0);
+  });
+
+  it('is ready again after it was out of reach', () => {
+    const state = run(snapshot(4), { type: 'unavailable', reason: 'No.' });
+    expect(state.status).toEqual({ kind: 'unavailable', reason: 'No.' });
+    expect(reduce(state, snapshot(4)).status.kind).toBe('ready');
+  });
+
+  it('updates a display wherever it stands', () => {
+    const display = (data: Record<string, string>) => ({
+      output: { output_type: 'display_data', data, metadata: {} },
+      displayId: 'd'
+    });
+    const cells = new Map(
+      ['q', 'p'].map(request => [
+        request,
+        { cellId: request, log: { ...EMPTY_LOG, items: [display({})] } }
+      ])
+    );
+    const other = {
+      cellId: 'o',
+      log: { ...EMPTY_LOG, items: [text('other')] }
+    };
+    const before = run(
+      snapshot(0, [job(1)], new Map(), 'r1', new Map([...cells, ['o', other]]))
+    );
+    const data = { 'text/plain': 'new' };
+    const after = reduce(
+      before,
+      messages({
+        kind: 'output',
+        runtime: 'r1',
+        seq: 1,
+        job: null,
+        request: 'q',
+        change: { type: 'update', displayId: 'd', data, metadata: {} }
+      })
+    );
+    expect(after.cells.get('q')?.log.items).toEqual([display(data)]);
+    expect(after.cells.get('p')?.log.items).toEqual([display(data)]);
+    expect(after.cells.get('o')).toBe(before.cells.get('o'));
+  });
+
   it('knows by identity of which cell nothing was missed', () => {
     const cell = (value: string) => ({
       cellId: 'c',
@@ -183,6 +250,25 @@ describe('reduce', () => {
     expect(ids(after)).toEqual(['r1:1', 'r1:2', 'r1:3']);
     expect(after.resync).toBe(false);
     expect(after.waiting).toEqual([]);
+  });
+
+  it('forgets what has waited if the snapshot is newer', () => {
+    const state = run(
+      snapshot(4),
+      messages(event(6, [job(3)])),
+      snapshot(6, [job(3)])
+    );
+    expect(state.waiting).toEqual([]);
+    expect(state.resync).toBe(false);
+  });
+
+  it('does not let messages wait without an end', () => {
+    const many = Array.from({ length: 2_010 }, (_, index) =>
+      event(index + 6, [])
+    );
+    const { waiting } = run(snapshot(4), messages(...many));
+    expect(waiting).toHaveLength(2_000);
+    expect(waiting[1_999].seq).toBe(2_015);
   });
 
   it('asks again if a snapshot does not close the gap', () => {
@@ -252,6 +338,9 @@ describe('reduce', () => {
       messages: [{ ...event(2, []), now: 103 } as JobsMessage]
     });
     expect(later.session?.clockOffset).toBe(103);
+    const now = { ...event(3, []), now: 110 } as JobsMessage;
+    const delayed: Action = { type: 'messages', at: 9, messages: [now] };
+    expect(reduce(later, delayed).session?.clockOffset).toBe(103);
   });
 
   describe('when the kernel ends', () => {
@@ -314,6 +403,19 @@ describe('reduce', () => {
       expect(forget('r1:9')).toEqual(['r1:1', 'r1:2']);
     });
 
+    it('has nothing left to wait for', () => {
+      const gap = reduce(before, messages(event(9, [job(9)])));
+      expect(gap.resync).toBe(true);
+      const state = reduce(gap, { type: 'restarted', at: 7 });
+      expect(state.waiting).toEqual([]);
+      expect(state.resync).toBe(false);
+    });
+
+    it('keeps what those wrote that are not forgotten', () => {
+      const state = reduce(after, { type: 'forgotten', key: 'r1:2' });
+      expect(state.outputs.get('r1:1')?.items).toEqual([text('a')]);
+    });
+
     it('finds the jobs alive if it did not end after all', () => {
       const state = reduce(after, snapshot(5, [job(1), job(2)], outputs));
       expect(state.jobs.get('r1:1')?.state).toBe('running');
@@ -336,5 +438,58 @@ describe('reduce', () => {
       ['r2:1', 'running']
     ]);
     expect(after.resync).toBe(false);
+  });
+
+  describe('recalls jobs of earlier sessions', () => {
+    const past = (id: number, runtime: string, submitted: number) => ({
+      job: job(id, { state: 'finished', submitted }, runtime),
+      log: { ...EMPTY_LOG, items: [text(`of ${runtime}`)] }
+    });
+
+    it('before those of the present one, in the order of their begin', () => {
+      const state = run(snapshot(0, [job(1, { submitted: 0 }, 'r1')]), {
+        type: 'recalled',
+        past: [past(1, 'b', 20), past(2, 'a', 10)]
+      });
+      expect(ids(state)).toEqual(['a:2', 'b:1', 'r1:1']);
+      expect(state.outputs.get('a:2')?.items).toEqual([text('of a')]);
+      expect(state.former).toEqual(['b', 'a']);
+      const next = reduce(state, {
+        type: 'recalled',
+        past: [past(3, 'a', 15)]
+      });
+      expect(ids(next)).toEqual(['a:2', 'a:3', 'b:1', 'r1:1']);
+      expect(next.former).toEqual(['b', 'a']);
+      expect(next.outputs.get('b:1')).toBe(state.outputs.get('b:1'));
+    });
+
+    it('without an output if they wrote nothing', () => {
+      const silent = { ...past(1, 'a', 1), log: EMPTY_LOG };
+      const state = run({ type: 'recalled', past: [silent] });
+      expect(ids(state)).toEqual(['a:1']);
+      expect(state.outputs.size).toBe(0);
+    });
+
+    it('if nobody knows better', () => {
+      const state = run(snapshot(0, [job(1)]), {
+        type: 'recalled',
+        past: [past(1, 'a', 1)]
+      });
+      // Of the present session, its runtime tells; and what is listed is not listed again.
+      const again: Action = {
+        type: 'recalled',
+        past: [past(1, 'a', 9), past(7, 'r1', 9)]
+      };
+      expect(reduce(state, again)).toBe(state);
+    });
+
+    it('and hears no more of those sessions', () => {
+      const state = run(snapshot(0), {
+        type: 'recalled',
+        past: [past(1, 'a', 1)]
+      });
+      const late = messages(event(1, [job(1, {}, 'a')], [], 'a'));
+      expect(reduce(state, late)).toBe(state);
+    });
   });
 });
