@@ -82,7 +82,7 @@ compatibility: setup $(ui_modules) $(compat) ## Test the oldest JupyterLab, anot
 	@cd ui-tests && $(ACTIVE) JLJ_ENVIRONMENT=.venv-collaboration jlpm playwright test --project=collaboration
 	@cd ui-tests && $(ACTIVE) JLJ_ENVIRONMENT=.venv-server-execution jlpm playwright test --project=server-execution
 
-bench: setup $(bench_tools) $(kernels) $(ui_modules) ## Measure (ARGS=kill: only a group)
+bench: setup $(bench_tools) $(kernels) .venv-async-kernel/.installed $(ui_modules) ## Measure (ARGS=kill: only a group)
 	@scripts/ensure-chromium.sh
 	@$(ACTIVE) python -m bench $(ARGS)
 
@@ -169,6 +169,13 @@ $(compat): pyproject.toml
 	@mkdir -p $(@D)/share/jupyter/labextensions
 	@rm -rf $(@D)/share/jupyter/labextensions/jupyterlab-jobs
 	@ln -s $(CURDIR)/jupyterlab_jobs/labextension $(@D)/share/jupyter/labextensions/jupyterlab-jobs
+	@touch $@
+
+# A kernel to compare with.
+.venv-async-kernel/.installed:
+	@echo "Installing async-kernel into $(@D)"
+	@$(QUIETLY) $(PYTHON) -m venv --clear $(@D)
+	@$(QUIETLY) $(@D)/bin/pip install 'async-kernel>=0.23,<0.24'
 	@touch $@
 
 .venv-ipykernel-%/.installed:

@@ -17,7 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
-from .browser import first_line, panel, shift_enter  # noqa: E402 - the tests' harness comes first
+from .browser import first_line, page_start, panel, shift_enter  # noqa: E402 - the tests' harness comes first
 from .flood import cells_in_a_flood  # noqa: E402
 from .kill import kill_latency  # noqa: E402
 from .kill_compared import kills_compared  # noqa: E402
@@ -25,6 +25,7 @@ from .latency import express_lane, idle_runtime, in_kernel  # noqa: E402
 from .page import page_size  # noqa: E402
 from .patches import cost_of_patches  # noqa: E402
 from .plots import draw  # noqa: E402
+from .printing import printing_compared  # noqa: E402
 from .python_side import python_side  # noqa: E402
 from .saturation import saturation  # noqa: E402
 from .scale_out import scale_out  # noqa: E402
@@ -34,7 +35,15 @@ from .table import Table  # noqa: E402
 
 _RESULTS = ROOT / "bench" / "results.json"
 
-_PICTURES = {"start": "bench-starts.svg", "kill": "bench-kills.svg"}
+_PICTURES = {
+    "start": "bench-starts.svg",
+    "output": "bench-output.svg",
+    "throughput": "bench-throughput.svg",
+    "memory": "bench-memory.svg",
+    "kill": "bench-kills.svg",
+    "start elsewhere": "bench-starts-elsewhere.svg",
+    "map": "bench-map.svg",
+}
 """Of the tables in which all is in one unit."""
 
 
@@ -64,6 +73,7 @@ def _page(python: str) -> Iterator[Row]:
 
 
 def _browser(python: str) -> Iterator[Row]:
+    yield page_start()
     yield shift_enter()
     yield from first_line()
     yield from panel()
@@ -73,6 +83,7 @@ _GROUPS: dict[str, Callable[[str], Iterator[Row | Table]]] = {
     "latency": _latency,
     "idle": _idle,
     "flood": cells_in_a_flood,
+    "output": printing_compared,
     "kill": _kill,
     "scale": _scale,
     "python": python_side,

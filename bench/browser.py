@@ -28,6 +28,19 @@ def shift_enter() -> Row:
     )
 
 
+def page_start() -> Row:
+    """From the opening of JupyterLab's page until all is restored, with the extension and without."""
+    times = _run_playwright("page-start")
+    ours, without = median(times["with"]), median(times["without"])
+    return Row(
+        "start of the page / without the extension",
+        ours / without,
+        "x",
+        1.05,
+        f"p50 {ours:.0f} ms against {without:.0f} ms",
+    )
+
+
 def first_line() -> Iterator[Row]:
     """From Shift+Enter on a job to its first line under the cell: the main thread works, against an idle kernel."""
     times = _run_playwright("first-line")

@@ -9,6 +9,7 @@ from typing import Any
 from harness import Kernel
 
 from .statistics import Row, median
+from .table import Table
 
 _ROUNDS = 9
 
@@ -56,19 +57,33 @@ each = (time.perf_counter() - begin - empty) / 200_000 * 1e6
 
 _MEMORY = """
 import gc, tracemalloc
-jobs.clear(); gc.collect(); tracemalloc.start()
-for _ in range(40):
-    made = [jobs.submit(int) for _ in range(50)]
-    for job in made:
-        job.wait()
-del made, job
-gc.collect()
-bytes_each = tracemalloc.get_traced_memory()[0] / 2_000
-tracemalloc.stop()
+from concurrent.futures import ThreadPoolExecutor
+from IPython.lib.backgroundjobs import BackgroundJobManager
+pool, manager = ThreadPoolExecutor(6), BackgroundJobManager()
+
+def kilobytes(start, wait):
+    jobs.clear(); gc.collect(); tracemalloc.start()
+    kept = []
+    for _ in range(40):
+        made = [start() for _ in range(50)]
+        for one in made:
+            wait(one)
+        kept += made
+    del made, one
+    gc.collect()
+    size = tracemalloc.get_traced_memory()[0] / 2_000_000
+    tracemalloc.stop()
+    return size
 """
 
+_RECORDS = {
+    "jupyterlab-jobs": "kilobytes(lambda: jobs.submit(int), lambda job: job.wait())",
+    "BackgroundJobManager": "kilobytes(lambda: manager.new(int), lambda job: job.join())",
+    "ThreadPoolExecutor": "kilobytes(lambda: pool.submit(int), lambda future: future.result())",
+}
 
-def python_side(python: str) -> Iterator[Row]:
+
+def python_side(python: str) -> Iterator[Row | Table]:
     """The speed of a job's code, the cost of its namespace, of `jobs.map`, of `progress` and of a finished record."""
     with contextlib.closing(Kernel(python)) as kernel:
         kernel.install()
@@ -89,8 +104,12 @@ def python_side(python: str) -> Iterator[Row]:
         kernel.run_job(f"%%job\n{_PROGRESS}")
         yield Row("progress()", float(kernel.value("each")), "µs", 1.0, "median of one loop")
         kernel.execute(_MEMORY)
-        yield Row(
-            "a finished job's record", float(kernel.value("bytes_each")) / 1000, "kB", 3.0, "of 2,000, without output"
+        sizes = {name: float(kernel.value(expression)) for name, expression in _RECORDS.items()}
+        yield Row("a finished job's record", sizes["jupyterlab-jobs"], "kB", 3.0, "of 2,000, without output")
+        yield Table(
+            "memory: kB of each of 2,000 that have ended",
+            list(sizes),
+            {"in the kernel": [f"{size:.1f}" for size in sizes.values()]},
         )
 
 

@@ -27,6 +27,16 @@ class Cluster:
         return psutil.Process(self.workers[worker].pid).children(recursive=True)
 
 
+def _address_in(file: Path) -> str:
+    """What a scheduler writes once it listens; it writes in place."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        with contextlib.suppress(FileNotFoundError, json.JSONDecodeError):
+            return str(json.loads(file.read_text())["address"])
+        time.sleep(0.05)
+    raise AssertionError("the scheduler has not started")
+
+
 @contextlib.contextmanager
 def started_cluster(python: str, directory: Path, workers: dict[str, int]) -> Iterator[Cluster]:
     """A cluster of `workers`, with so many threads each. It ends with the context."""
@@ -43,11 +53,7 @@ def started_cluster(python: str, directory: Path, workers: dict[str, int]) -> It
         scheduler = start(
             "scheduler", *place, "--port", "0", "--dashboard-address", ":0", "--scheduler-file", str(file)
         )
-        deadline = time.monotonic() + PATIENCE
-        while not file.exists():
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-        address: str = json.loads(file.read_text())["address"]
+        address = _address_in(file)
         named = {
             name: start(
                 "worker",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -38,12 +39,13 @@ def install_expression(files: dict[str, str] | None, version: str) -> str:
 class Kernel:
     """One kernel process and one client. Collects every IOPub message it sees, in order."""
 
-    def __init__(self, python: str) -> None:
+    def __init__(self, python: str, module: str = "ipykernel_launcher -f {connection_file}") -> None:
         self.python = python
         self.manager = KernelManager()
-        self.manager.kernel_spec.argv = [python, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-        # Under pytest ipykernel would not read its own file descriptors.
-        self.manager.start_kernel(env={k: v for k, v in os.environ.items() if k != "PYTEST_CURRENT_TEST"})
+        self.manager.kernel_spec.argv = [python, "-m", *module.split()]
+        # Under pytest ipykernel would not read its own file descriptors. What it reads it repeats on the terminal.
+        env = {k: v for k, v in os.environ.items() if k != "PYTEST_CURRENT_TEST"}
+        self.manager.start_kernel(env=env, stdout=subprocess.DEVNULL)
         self.messages: list[dict[str, Any]] = []
         self._connect()
 

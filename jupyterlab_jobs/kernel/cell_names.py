@@ -97,7 +97,7 @@ class _Cell:
         statements = self._parse(effect.python).body
         if not effect.is_isolated or not statements:
             return statements
-        function: ast.FunctionDef = ast.parse(f"async def {_ISOLATED}(): pass").body[0]  # type: ignore[assignment]
+        function: ast.FunctionDef = ast.parse(f"async def {_ISOLATED}(): pass").body[0]  # type: ignore[assignment] # just that
         function.body = statements
         return [function]
 

@@ -206,7 +206,7 @@ class _KillablePoll:
     def poll(self, timeout: float | None = None, /) -> list[tuple[int, int]]:
         job = current_job()
         if job is None:
-            return self._poll.poll(timeout)  # type: ignore[no-any-return]
+            return self._poll.poll(timeout)  # type: ignore[no-any-return] # the original has no public type
         with _wake_up_call() as (reader, wake):
             self._poll.register(reader, select.POLLIN)
             try:
@@ -338,7 +338,7 @@ def _inheriting_start(original: Callable[[threading.Thread], None]) -> Callable[
             run_as(job, run)
 
         # On the instance, so that subclasses with a `run` of their own are covered.
-        self.run = run_once  # type: ignore[method-assign]
+        self.run = run_once  # type: ignore[method-assign] # see above
         # Until 3.11 a thread that is being started has the id of the one that starts it, for a moment, and an exception
         # for that one would be raised in it, before it has come to anything that catches it.
         switch.undisturbed(functools.partial(original, self))

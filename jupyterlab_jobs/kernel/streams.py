@@ -78,7 +78,7 @@ class KernelStreams:
         """Have this process write where any process does. Called in a forked child, which can publish nothing."""
         for fd, (name, stream) in enumerate(self._streams.items(), start=1):
             descriptor = io.TextIOWrapper(io.FileIO(fd, "w", closefd=False), write_through=True)
-            stream.write = descriptor.write  # type: ignore[assignment]
+            stream.write = descriptor.write  # type: ignore[assignment] # of text to the same end
             setattr(sys, name, stream)
 
 
@@ -196,7 +196,7 @@ def _write_to_job(stream: OutStream, job: Job, text: str) -> int:
 
 
 def _routed_class(original: type) -> type:
-    class Routed(original):  # type: ignore[misc]
+    class Routed(original):  # type: ignore[misc] # a base that is known at run time only
         write = _RoutedWrite(vars(original)["write"], _write_to_job)
 
         def flush(self) -> None:

@@ -162,7 +162,7 @@ class TaskKill:
     def _raise_where_it_waits(self) -> None:
         waiter = self._task._fut_waiter
         while isinstance(waiter, asyncio.Task) and waiter._fut_waiter is not None:  # type: ignore[attr-defined] # as above
-            waiter = waiter._fut_waiter  # type: ignore[attr-defined]
+            waiter = waiter._fut_waiter  # type: ignore[attr-defined] # as above
         if isinstance(waiter, asyncio.Task) or waiter.done():
             self._task.cancel()
         else:

@@ -67,7 +67,7 @@ class TerminalStream(io.TextIOBase):
         return str(self.original.encoding)
 
     @property
-    def errors(self) -> str | None:  # type: ignore[override]
+    def errors(self) -> str | None:  # type: ignore[override] # as above
         return str(self.original.errors)
 
 

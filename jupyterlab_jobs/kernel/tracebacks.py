@@ -112,7 +112,7 @@ class ShownSyntaxError(Exception):
         lines = shell.SyntaxTB.structured_traceback(type(error), error, None)
         # The class's name is what clients see as `ename`.
         shown = type(type(error).__name__, (cls,), {})
-        return shown(lines, str(error))  # type: ignore[no-any-return]
+        return shown(lines, str(error))  # type: ignore[no-any-return] # of this very class
 
     def _render_traceback_(self) -> list[str]:
         return self._lines

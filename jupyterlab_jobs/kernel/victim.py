@@ -145,9 +145,9 @@ class Victim:
             first = _exception_type(functools.partial(self._raised.append, True))
             self._rearming = _when_deleted(functools.partial(set_async_exception, self.ident, first))
             insist = self._rearm if PENDING_EXCEPTIONS_DISTURB else self._trace
-            first.__del__ = staticmethod(insist)  # type: ignore[attr-defined]
+            first.__del__ = staticmethod(insist)  # type: ignore[attr-defined] # no class has one before
             following = _exception_type(insist)
-            following.__del__ = staticmethod(insist)  # type: ignore[attr-defined]
+            following.__del__ = staticmethod(insist)  # type: ignore[attr-defined] # as above
             self._exceptions = first, following
         return self._exceptions
 

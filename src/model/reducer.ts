@@ -232,6 +232,7 @@ function knownCells(
   }
   for (const [request, cell] of cells) {
     const before = known.get(request);
+    // JSON, though its types do not say so.
     const isSame =
       before !== undefined && JSONExt.deepEqual(before as never, cell as never);
     all.set(request, isSame ? before : cell);
