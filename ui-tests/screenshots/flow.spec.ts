@@ -1,7 +1,5 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import type { NotebookPanel } from '@jupyterlab/notebook';
-import type { Page } from '@playwright/test';
 
 import { expect, test } from '../tests/jobs';
 
@@ -15,15 +13,6 @@ const CELLS = [
   '%job --name evaluate 1 / 0'
 ];
 
-/** Run code that is no cell's. */
-async function silently(page: Page, code: string): Promise<void> {
-  await page.evaluate(async code => {
-    const { currentWidget } = window.jupyterapp.shell;
-    const { session } = (currentWidget as NotebookPanel).sessionContext;
-    await session!.kernel!.requestExecute({ code, silent: true }).done;
-  }, code);
-}
-
 test.use({ deviceScaleFactor: 1 });
 
 test('the main flow, frame by frame', async ({ openNotebook, page }) => {
@@ -31,8 +20,7 @@ test('the main flow, frame by frame', async ({ openNotebook, page }) => {
   mkdirSync(FRAMES, { recursive: true });
   const notebook = await openNotebook(CELLS);
   // What holds the training up until a picture was taken is not part of it.
-  await silently(
-    page,
+  await notebook.execute(
     `import itertools, threading
 gate, counts = threading.Semaphore(0), itertools.count(2)
 def step():
@@ -51,7 +39,7 @@ def step():
     await page.screenshot({ path: path.join(FRAMES, name) });
   };
   const epoch = async (count: number, done: number) => {
-    await silently(page, `gate.release(${count})`);
+    await notebook.execute(`gate.release(${count})`);
     await expect(notebook.row(1).locator('.jp-Jobs-line')).toContainText(
       `${done} of 20`
     );

@@ -239,6 +239,15 @@ export class NotebookWithJobs {
     await expect(this.kernelStatus).toHaveAttribute('data-status', 'idle');
   }
 
+  /** Run code in the kernel that is no cell's, and that it does not count. */
+  async execute(code: string): Promise<void> {
+    await this.page.evaluate(async code => {
+      const { currentWidget } = window.jupyterapp.shell;
+      const { session } = (currentWidget as NotebookPanel).sessionContext;
+      await session!.kernel!.requestExecute({ code, silent: true }).done;
+    }, code);
+  }
+
   /** Reload the page as a user does who has saved nothing since. */
   async reload(): Promise<void> {
     // The page asks whether to leave.

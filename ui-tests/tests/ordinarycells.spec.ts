@@ -29,15 +29,6 @@ async function isDirty(page: Page): Promise<boolean> {
   });
 }
 
-/** Run code in the kernel, which is not a cell's. */
-async function execute(page: Page, code: string): Promise<void> {
-  await page.evaluate(async code => {
-    const { currentWidget } = window.jupyterapp.shell;
-    const { session } = (currentWidget as NotebookPanel).sessionContext;
-    await session!.kernel!.requestExecute({ code }).done;
-  }, code);
-}
-
 /**
  * Wait until the indicator begins anew with the next cell. Of cells that follow each other
  * within a second it may lose the time: the timers of one stop the clock of the next
@@ -133,13 +124,13 @@ test('a notebook is dirty when a job has written, and not because one runs', asy
   await expect(notebook.badge(1)).toContainText('3 s');
   expect(await isDirty(page)).toBe(false);
 
-  await execute(page, 'gate.set()');
+  await notebook.execute('gate.set()');
   await expect(notebook.output(1)).toContainText('written');
   expect(await isDirty(page)).toBe(true);
 
   await page.notebook.save();
   expect(await isDirty(page)).toBe(false);
-  await execute(page, 'end.set()');
+  await notebook.execute('end.set()');
   await expect(notebook.badge(1)).toHaveAttribute('data-state', 'finished');
   await expect.poll(() => isDirty(page)).toBe(true);
 });
