@@ -17,11 +17,8 @@ export type CellKind = 'none' | 'jobs' | 'mixed';
  */
 export function classifyCell(source: string): CellKind {
   const lines = logicalLines(source);
-  const first = lines.findIndex(line => line.trim() !== '');
-  if (first === -1) {
-    return 'none';
-  }
-  if (CELL_MAGIC.test(lines[first])) {
+  const first = lines.find(line => line.trim() !== '');
+  if (first !== undefined && CELL_MAGIC.test(first)) {
     return 'jobs';
   }
   const code = lines.filter(line => !isBlankOrComment(line));

@@ -14,6 +14,8 @@ describe('classifyCell', () => {
     ['j=%job f(x)'],
     ['a, b = %job f(x)'],
     ['jobs["a"] = %job f(x)'],
+    ['jobs["it\'s = it"] = %job f(x)'],
+    ["jobs['a long name'] = %job f(x)"],
     ['%job f(1, \\\n       2)'],
     ['%job f()\r\n%job g()'],
     ['%job !ls -l'],
@@ -36,7 +38,8 @@ describe('classifyCell', () => {
     ['%job\n%job f()\nx = 1'],
     // A line that goes on, and a comment, which never does.
     ['%job\\\nf()'],
-    ['# why \\\n%job f()']
+    ['  # why \\\n%job f()'],
+    ['%job f() \\']
   ])('takes %j for jobs', source => {
     expect(classifyCell(source)).toBe('jobs');
   });
@@ -61,6 +64,9 @@ describe('classifyCell', () => {
     ['   \n\n'],
     ['x = 1'],
     ['# %job f()'],
+    [' %%job\nx = 1'],
+    ['f(1)\nx = 1'],
+    ['x %job\ny = 1'],
     ['%jobs'],
     ['%jobs kill all'],
     ['%jobsomething'],

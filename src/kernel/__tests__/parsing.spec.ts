@@ -99,6 +99,12 @@ describe('parseMessage', () => {
     });
   });
 
+  it.each(['queue', 'express', 'api'])('reads the lane %s', lane => {
+    expect(published(event(1, { jobs: [record(1, { lane })] }))).toMatchObject({
+      jobs: [{ lane }]
+    });
+  });
+
   it('reads where a job is stuck, and that it timed out', () => {
     const fields = { stuck_in: 'fetch, line 12', timed_out: true };
     expect(published(event(1, { jobs: [record(1, fields)] }))).toMatchObject({
@@ -131,7 +137,7 @@ describe('parseMessage', () => {
     const error = { ename: 'E', evalue: 'v', traceback: ['a', 'b'] };
     expect(
       published(event(1, { jobs: [record(1, { state: 'failed', error })] }))
-    ).toMatchObject({ jobs: [{ state: 'failed', error }] });
+    ).toMatchObject({ jobs: [{ state: 'failed', error, notify: false }] });
   });
 
   const bundle = { data: { 'text/plain': 'x' }, metadata: {} };
@@ -430,7 +436,9 @@ describe('parseReply', () => {
           seq: 9,
           now: 1.5,
           jobs: [record(2)],
-          outputs: { 2: { items, dropped: 4 } }
+          outputs: { 2: { items, dropped: 4 } },
+          unchanged_outputs: [3],
+          unchanged_cells: ['m1']
         })
       )
     );
@@ -439,7 +447,9 @@ describe('parseReply', () => {
       version: '1.0',
       seq: 9,
       now: 1.5,
-      jobs: [{ key: 'r1:2' }]
+      jobs: [{ key: 'r1:2' }],
+      unchangedOutputs: ['r1:3'],
+      unchangedCells: ['m1']
     });
     expect([...result.outputs]).toEqual([
       [

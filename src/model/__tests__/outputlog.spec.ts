@@ -5,6 +5,7 @@ import {
   isEmptyLog,
   MAX_LOG_CHARACTERS,
   MAX_LOG_ITEMS,
+  OF_CELL,
   sizeOf
 } from '../outputlog';
 
@@ -172,6 +173,15 @@ describe('applyOutput', () => {
       items: [{ output: { data: plain(image) } }],
       dropped: 1
     });
+  });
+
+  it('keeps more of a cell', () => {
+    const long = stream('a'.repeat(OF_CELL.characters));
+    const full = applyOutput(EMPTY_LOG, long, OF_CELL);
+    expect(OF_CELL.characters).toBeGreaterThan(MAX_LOG_CHARACTERS);
+    expect(OF_CELL.items).toBeGreaterThan(MAX_LOG_ITEMS);
+    expect(full.dropped).toBe(0);
+    expect(applyOutput(full, stream('bc'), OF_CELL).dropped).toBe(2);
   });
 
   it('keeps so many outputs', () => {

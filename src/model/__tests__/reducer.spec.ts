@@ -82,6 +82,7 @@ describe('reduce', () => {
     );
     expect(state.cells.get('q')?.log.items).toEqual([text('abc')]);
     expect(state.outputs.get('r1:1')?.items).toEqual([text('belsewhere?')]);
+    expect(state.outputs.size).toBe(1);
     expect(state.snapshots).toBe(1);
     const removed = event(6, [], [], 'r1', new Map(), ['q']);
     expect(reduce(state, messages(removed)).cells.size).toBe(0);
@@ -230,6 +231,30 @@ describe('reduce', () => {
     expect(reduce(state, messages(event(4, [job(2)])))).toBe(state);
     expect(reduce(state, messages(event(1, [], [1])))).toBe(state);
     expect(reduce(state, messages())).toBe(state);
+  });
+
+  it('applies once what comes twice', () => {
+    const twice = output(1, 1, text('a'));
+    const state = run(snapshot(0, [job(1)]), messages(twice, twice));
+    expect(state.outputs.get('r1:1')?.items).toEqual([text('a')]);
+  });
+
+  it('has no empty outputs', () => {
+    const empty = new Map([['r1:1', EMPTY_LOG]]);
+    expect(run(snapshot(0, [job(1)], empty)).outputs.size).toBe(0);
+    const cleared: JobsMessage = {
+      kind: 'output',
+      runtime: 'r1',
+      seq: 2,
+      job: 1,
+      request: null,
+      change: { type: 'clear', wait: false }
+    };
+    const state = run(
+      snapshot(0, [job(1)]),
+      messages(output(1, 1, text('a')), cleared)
+    );
+    expect(state.outputs.size).toBe(0);
   });
 
   it('puts messages in their order', () => {
