@@ -13,15 +13,19 @@ from typing import Any
 import psutil
 from jupyter_client import BlockingKernelClient, KernelManager
 
-PACKAGE = Path(__file__).parent.parent / "jupyterlab_jobs"
-VERSION = json.loads((PACKAGE.parent / "package.json").read_text())["version"]
+import jupyterlab_jobs
+
+ROOT = Path(__file__).parent.parent
+# As it is installed, which may be from a wheel.
+PACKAGE = Path(jupyterlab_jobs.__file__).parent
+VERSION = json.loads((ROOT / "package.json").read_text())["version"]
 MIME_TYPE = "application/vnd.jupyterlab-jobs.job+json"
 PATIENCE = 20.0
 
 
 def carried_files() -> dict[str, str]:
     """The sources that the page carries, as `scripts/carry-runtime.mjs` has written them."""
-    path = PACKAGE.parent / "src" / "kernel" / "carried-files.json"
+    path = ROOT / "src" / "kernel" / "carried-files.json"
     files: dict[str, str] = json.loads(path.read_text("utf-8"))
     return files
 

@@ -2,11 +2,10 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
-from pathlib import Path
+
+from harness import ROOT
 
 import jupyterlab_jobs
-
-ROOT = Path(__file__).parent.parent
 
 
 def test_the_version_is_that_of_the_frontend() -> None:
