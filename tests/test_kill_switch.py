@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import sys
+import threading
+import weakref
 from collections.abc import Callable
 from types import FrameType
 from typing import Any
@@ -112,3 +115,35 @@ def test_nothing_begins_after_the_kill_but_clean_up() -> None:
     assert begun == []
     assert isinstance(switch.run(lambda: begun.append(True), is_for_cleanup=True), Returned)
     assert begun == [True]
+
+
+class _Value:
+    pass
+
+
+def test_a_look_at_where_the_code_is_keeps_nothing_alive() -> None:
+    switch = KillSwitch()
+    begun, end = threading.Event(), threading.Event()
+    held: list[weakref.ref[_Value]] = []
+
+    def code() -> None:
+        value = _Value()
+        held.append(weakref.ref(value))
+        begun.set()
+        end.wait()
+
+    thread = threading.Thread(target=switch.run, args=(code,))
+    gc.collect()
+    gc.disable()  # what is kept in a circle would go at any time
+    try:
+        thread.start()
+        begun.wait()
+        where = switch.where()
+        end.set()
+        thread.join()
+        assert where is not None
+        assert where.startswith("wait, line ")
+        assert held[0]() is None
+        assert switch.where() is None
+    finally:
+        gc.enable()

@@ -17,12 +17,13 @@ import subprocess
 import sys
 import threading
 from importlib.abc import InspectLoader
-from typing import IO, cast
+from typing import cast
 
 from . import processes
 
 _lock = threading.Lock()
-_pipe: IO[bytes] | None = None
+_pipe: int | None = None
+"""The file descriptor. A file object would complain in each forked child about the one that is closed below."""
 
 
 def start_guardian() -> None:
@@ -41,13 +42,13 @@ def guard(pid: int) -> None:
         if _pipe is None:
             return
         try:
-            _pipe.write(f"{pid}\n".encode())
-            _pipe.flush()
+            os.write(_pipe, f"{pid}\n".encode())
         except BrokenPipeError:  # somebody has killed the guardian: the next process gets another
+            os.close(_pipe)
             _pipe = None
 
 
-def _start() -> IO[bytes]:
+def _start() -> int:
     # From the loader: the page carries the sources into kernels that have them in no directory.
     spec = processes.__spec__
     assert spec is not None
@@ -63,7 +64,8 @@ def _start() -> IO[bytes]:
     assert process.stdin is not None
     # It is never waited for: it ends after us.
     process.returncode = 0
-    return process.stdin
+    with process.stdin as pipe:
+        return os.dup(pipe.fileno())
 
 
 def _forget_pipe() -> None:
@@ -71,8 +73,7 @@ def _forget_pipe() -> None:
     global _lock, _pipe
     _lock = threading.Lock()  # another thread may have held it during the fork
     if _pipe is not None:
-        # Not `close()`, which would flush what another thread may have been writing.
-        os.close(_pipe.fileno())
+        os.close(_pipe)
         _pipe = None
 
 

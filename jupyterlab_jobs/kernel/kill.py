@@ -263,6 +263,8 @@ class KillSwitch:
         with self._lock:
             idents = list(self._victims)
         frames = sys._current_frames()
+        # This very frame: it would stay, with those of all threads and what they hold, until it is found to be garbage.
+        del frames[get_ident()]
         for ident in idents:
             frame = frames.get(ident)
             while frame is not None and frame.f_globals.get("__package__") == __package__:
