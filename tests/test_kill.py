@@ -229,7 +229,8 @@ def test_a_pool_ends_whose_workers_were_killed(kernel: Kernel, code: str) -> Non
         assert not [child for child in psutil.Process(pid).children() if "spawn_main" in "".join(child.cmdline())]
     threads = "[t.name for t in threading.enumerate() if '_handle_' in t.name]"
     kernel.execute(
-        f"import threading, time\nend = time.monotonic() + 5\nwhile {threads} and time.monotonic() < end: pass"
+        f"import threading, time\nend = time.monotonic() + 20\n"
+        f"while {threads} and time.monotonic() < end: time.sleep(0.01)"
     )
     assert kernel.value(threads) == []
 

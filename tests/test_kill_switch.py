@@ -1,10 +1,12 @@
-"""What is too rare to wait for: a kill that arrives at any one line of `KillSwitch.run`."""
+"""`KillSwitch` by itself: also what is too rare to wait for, as a kill that arrives at any one line of `run`."""
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import sys
 import threading
+import time
 import weakref
 from collections.abc import Callable
 from types import FrameType
@@ -115,6 +117,229 @@ def test_nothing_begins_after_the_kill_but_clean_up() -> None:
     assert begun == []
     assert isinstance(switch.run(lambda: begun.append(True), is_for_cleanup=True), Returned)
     assert begun == [True]
+
+
+class _Code:
+    """Runs code of a job in a thread of its own."""
+
+    def __init__(self, switch: KillSwitch, function: Callable[[], object]) -> None:
+        self.switch = switch
+        self.outcome: Returned | BaseException | None = None
+        self._thread = threading.Thread(target=self._run, args=(function,), daemon=True)
+        self._thread.start()
+
+    def _run(self, function: Callable[[], object]) -> None:
+        self.outcome = self.switch.run(function)
+
+    def is_blocked(self) -> bool:
+        """Whether it is in a call that can be woken."""
+        return any(victim.wake is not None for victim in self.switch._victims.values())
+
+    def until(self, condition: Callable[[], object]) -> None:
+        deadline = time.monotonic() + 20
+        while not condition():
+            assert time.monotonic() < deadline
+            time.sleep(0.001)
+
+    def join(self) -> Returned | BaseException | None:
+        self._thread.join(20)
+        assert not self._thread.is_alive()
+        return self.outcome
+
+
+def test_a_blocking_call_is_woken() -> None:
+    switch, event = KillSwitch(), threading.Event()
+    code = _Code(switch, lambda: switch.call_blocking(event.set, event.wait))
+    code.until(code.is_blocked)
+    assert switch.strike()
+    assert isinstance(code.join(), JobKilled)
+    assert not switch.strike()
+
+
+def test_what_a_woken_call_raises_is_the_kill() -> None:
+    switch, event = KillSwitch(), threading.Event()
+
+    def interrupted() -> None:
+        event.wait()
+        raise OSError
+
+    code = _Code(switch, lambda: switch.call_blocking(event.set, interrupted))
+    code.until(code.is_blocked)
+    switch.strike()
+    assert isinstance(code.join(), JobKilled)
+
+
+def test_a_blocking_call_is_a_call() -> None:
+    switch = KillSwitch()
+    nothing: Callable[[], None] = lambda: None  # noqa: E731
+    arguments = Returned(None)
+
+    def keep(*args: object, **kwargs: object) -> int:
+        arguments.value = args, kwargs
+        return 42
+
+    outcome = switch.run(lambda: switch.call_blocking(nothing, keep, 1, two=2))
+    assert isinstance(outcome, Returned)
+    assert outcome.value == 42
+    assert arguments.value == ((1,), {"two": 2})
+    assert isinstance(switch.run(lambda: switch.call_blocking(nothing, _fails)), ZeroDivisionError)
+    switch.strike()
+    # Nobody can strike what no `run` has called.
+    assert switch.call_blocking(nothing, _returns) == 42
+
+
+def test_a_call_inside_of_a_blocking_call_leaves_how_it_is_woken() -> None:
+    switch, outer, inner = KillSwitch(), threading.Event(), threading.Event()
+    code = _Code(
+        switch,
+        lambda: switch.call_blocking(outer.set, lambda: switch.call_blocking(inner.set, outer.wait)),
+    )
+    code.until(code.is_blocked)
+    switch.strike()
+    assert isinstance(code.join(), JobKilled)
+    assert outer.is_set()
+    assert not inner.is_set()
+
+
+def test_a_kill_before_a_blocking_call_takes_its_place() -> None:
+    switch = KillSwitch()
+    called: list[bool] = []
+
+    def code() -> None:
+        switch.requested = True
+        switch.undisturbed(lambda: called.append(True))
+
+    assert isinstance(switch.run(code), JobKilled)
+    assert called == []
+
+
+def test_clean_up_may_block_until_it_is_forced() -> None:
+    switch, event, second = KillSwitch(), threading.Event(), threading.Event()
+    seen: list[object] = []
+
+    def code() -> None:
+        seen.append(switch.is_leaving)
+        try:
+            switch.call_blocking(event.set, event.wait)
+        finally:
+            seen.append(switch.is_leaving)
+            seen.append(switch.undisturbed(_returns))
+            switch.call_blocking(second.set, second.wait)
+            seen.append("not reached")
+
+    running = _Code(switch, code)
+    running.until(running.is_blocked)
+    assert switch.strike()
+    running.until(lambda: len(seen) == 3 and running.is_blocked())
+    assert switch.strike()  # there is code to end, and it is left to its clean-up
+    assert not second.is_set()
+    assert switch.strike(force=True)
+    assert isinstance(running.join(), JobKilled)
+    assert seen == [False, True, 42]
+    assert second.is_set()
+
+
+def test_an_exception_is_taken_back() -> None:
+    switch = KillSwitch()
+    begun = threading.Event()
+
+    def code() -> int:
+        begun.set()
+        time.sleep(0.1)
+        return 42
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(60)  # the thread does not run between the strike and its end
+    try:
+        running = _Code(switch, code)
+        begun.wait()
+        switch.strike()
+        switch.take_back()
+    finally:
+        sys.setswitchinterval(before)
+    outcome = running.join()
+    assert isinstance(outcome, Returned)
+    assert outcome.value == 42
+
+
+def test_a_coroutine_is_cancelled() -> None:
+    switch = KillSwitch()
+    seen: list[object] = []
+    begun = threading.Event()
+
+    async def endless() -> None:
+        seen.append(switch.task is not None)
+        begun.set()
+        try:
+            await asyncio.sleep(1000)
+        except asyncio.CancelledError:
+            await asyncio.sleep(0)  # clean-up may wait
+            seen.append("cancelled")
+            raise
+
+    running = _Code(switch, lambda: switch.run_coroutine(endless()))
+    begun.wait()
+    assert switch.task is None  # in this thread
+    switch.strike()
+    assert isinstance(running.join(), JobKilled)
+    assert seen == [True, "cancelled"]
+    assert switch._task is None
+
+
+def test_a_coroutine_returns_raises_and_cancels_itself() -> None:
+    async def returns() -> int:
+        return 42
+
+    async def fails() -> None:
+        raise ZeroDivisionError
+
+    async def cancels() -> None:
+        raise asyncio.CancelledError
+
+    switch = KillSwitch()
+    outcome = switch.run(lambda: switch.run_coroutine(returns()))
+    assert isinstance(outcome, Returned)
+    assert outcome.value == 42
+    assert isinstance(switch.run(lambda: switch.run_coroutine(fails())), ZeroDivisionError)
+    assert isinstance(switch.run(lambda: switch.run_coroutine(cancels())), asyncio.CancelledError)
+    assert switch._task is None
+
+
+def test_a_kill_before_the_event_loop_is_not_lost() -> None:
+    switch = KillSwitch()
+    begun: list[bool] = []
+
+    async def coroutine() -> None:
+        await asyncio.sleep(0)
+        begun.append(True)
+
+    def code() -> None:
+        switch.requested = True  # as a strike does that finds no task
+        switch.run_coroutine(coroutine())
+
+    assert isinstance(switch.run(code), JobKilled)
+    assert begun == []
+
+
+def test_who_waits_for_the_end_of_all_threads() -> None:
+    switch, first, second = KillSwitch(), threading.Event(), threading.Event()
+    switch.wait_until_all_gone()  # there are none
+    assert switch.is_spent
+    codes = [_Code(switch, first.wait), _Code(switch, second.wait)]
+    codes[0].until(lambda: len(switch._victims) == 2)
+    assert not switch.is_spent
+    waiter = threading.Thread(target=switch.wait_until_all_gone, daemon=True)
+    waiter.start()
+    first.set()
+    codes[0].join()
+    assert waiter.is_alive()
+    second.set()
+    codes[1].join()
+    waiter.join(20)
+    assert not waiter.is_alive()
+    assert switch.is_spent
+    switch.strike()
+    assert not switch.is_spent
 
 
 class _Value:

@@ -153,10 +153,11 @@ class Victim:
 
     def _rearm(self) -> None:
         """Have the code raise where CPython looks for exceptions next."""
+        if not self._may_insist():
+            return
         code = sys._getframe(1).f_code
         if (
-            self._may_insist()
-            and self.wake is None
+            self.wake is None
             and code.co_filename not in _BOOK_KEEPING
             and (code.co_filename, code.co_name) not in _LOCKING
         ):
