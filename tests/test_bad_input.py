@@ -56,7 +56,7 @@ def test_one_line_says_what_is_wrong(kernel: Kernel, code: str, message: str) ->
     assert failure(kernel, code) == message
 
 
-@pytest.mark.parametrize("code", ["%job 1 +", "%%job\nx = 1\nif x\n    pass", "%job\n  bad\nindent"])
+@pytest.mark.parametrize("code", ["%job 1 +", "%%job\nx = 1\nif x\n    pass", "%job\nx = 1\n  indent"])
 def test_a_syntax_error_is_shown_as_usual(kernel: Kernel, code: str) -> None:
     text = failure(kernel, code)
     assert re.search(r"\b(SyntaxError|IndentationError): ", text)
