@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import Literal
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
@@ -35,16 +36,16 @@ from .table import Table  # noqa: E402
 
 _RESULTS = ROOT / "bench" / "results.json"
 
-_PICTURES = {
-    "start": "bench-starts.svg",
-    "output": "bench-output.svg",
-    "throughput": "bench-throughput.svg",
-    "memory": "bench-memory.svg",
-    "kill": "bench-kills.svg",
-    "start elsewhere": "bench-starts-elsewhere.svg",
-    "map": "bench-map.svg",
+_PICTURES: dict[str, tuple[str, Literal["linear", "log"]]] = {
+    "start": ("bench-starts.svg", "log"),
+    "output": ("bench-output.svg", "linear"),
+    "throughput": ("bench-throughput.svg", "linear"),
+    "memory": ("bench-memory.svg", "linear"),
+    "kill": ("bench-kills.svg", "log"),
+    "start elsewhere": ("bench-starts-elsewhere.svg", "log"),
+    "map": ("bench-map.svg", "log"),
 }
-"""Of the tables in which all is in one unit."""
+"""Of the tables in which all is in one unit; and their axes."""
 
 
 def _latency(python: str) -> Iterator[Row | Table]:
@@ -106,7 +107,7 @@ def main() -> None:
             print(result, flush=True)
             picture = _PICTURES.get(result.name.partition(":")[0])
             if isinstance(result, Table) and picture is not None:
-                print(f"drawn in {draw(result, picture).relative_to(ROOT)}")
+                print(f"drawn in {draw(result, *picture).relative_to(ROOT)}")
             results[group].append(asdict(result) | ({"holds": result.holds} if isinstance(result, Row) else {}))
     _RESULTS.write_text(json.dumps(results, indent=2) + "\n")
     print(f"written to {_RESULTS.relative_to(ROOT)}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
+from typing import Literal
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -19,10 +20,10 @@ _BAR = 0.8
 """How much of a row its bars take together."""
 
 
-def draw(table: Table, file_name: str) -> Path:
+def draw(table: Table, file_name: str, scale: Literal["linear", "log"]) -> Path:
     """Write a picture of a table, whose cells are numbers or say why there is none; returns its path.
 
-    A logarithmic axis, a group of bars for each row, and a bar for each column.
+    A group of bars for each row, and a bar for each column.
     """
     # The same picture from the same numbers: no date, no random ids, and text that stays text.
     mpl.rcParams |= {"svg.hashsalt": "jupyterlab-jobs", "svg.fonttype": "none", "font.size": 9}
@@ -30,6 +31,7 @@ def draw(table: Table, file_name: str) -> Path:
     figure, axes = plt.subplots(figsize=(8, 0.9 + len(table.rows) * (0.16 * len(table.columns) + 0.12)))
     others = iter(_OTHERS)
     least = min(number for cells in table.rows.values() for number in map(_number, cells) if number)
+    start = least / 2 if scale == "log" else 0.0
     for index, column in enumerate(table.columns):
         color = _OURS if column.startswith("jupyterlab-jobs") else next(others)
         for row, cells in enumerate(table.rows.values()):
@@ -40,15 +42,15 @@ def draw(table: Table, file_name: str) -> Path:
             )
             axes.annotate(
                 cells[index],
-                (number or least / 2, place),
+                (number or start, place),
                 xytext=(3, 0),
                 textcoords="offset points",
                 va="center",
                 fontsize=7,
                 color="#424242",
             )
-    axes.set_xscale("log")
-    axes.set_xlim(left=least / 2)
+    axes.set_xscale(scale)
+    axes.set_xlim(left=start)
     axes.xaxis.set_major_formatter("{x:g}")
     axes.margins(x=0.15)
     axes.set_yticks(range(len(table.rows)), list(table.rows))

@@ -68,9 +68,10 @@ def _print(python: str, way: Way, function: str, lines: int) -> tuple[float, flo
     """Let all of them print; returns which part of the lines came where it belongs, and how many came a second."""
     with closing(way.open(python)) as kernel:
         kernel.execute(_SETUP)
+        places = [way.place(kernel) for _ in range(_PRINTERS)]
         kernel.messages.clear()
         begin = time.perf_counter()
-        sent = [way.send(kernel, f"{function}({printer})", False) for printer in range(_PRINTERS)]
+        sent = [way.send(kernel, f"{function}({printer})", place, False) for printer, place in enumerate(places)]
         count, last = _await_lines(kernel, _PRINTERS * lines)
         right = 0
         for printer, msg_id in enumerate(sent):

@@ -54,20 +54,21 @@ def _cell(ms: float | None) -> str:
 def _time_until_begin(python: str, way: Way, main_code: str | None) -> float | None:
     with closing(way.open(python)) as kernel:
         kernel.execute("def tell(): print(time.time())")
+        place = way.place(kernel)
         if main_code is not None:
             kernel.begin(main_code)
         times = []
         for _ in range(_ROUNDS):
-            begin = _time_one(kernel, way, is_busy=main_code is not None)
+            begin = _time_one(kernel, way, place, is_busy=main_code is not None)
             if begin is None:
                 return None
             times.append(begin)
         return median(times)
 
 
-def _time_one(kernel: Kernel, way: Way, *, is_busy: bool) -> float | None:
+def _time_one(kernel: Kernel, way: Way, place: str, *, is_busy: bool) -> float | None:
     sent = time.time()
-    msg_id = way.send(kernel, "tell()", is_busy)
+    msg_id = way.send(kernel, "tell()", place, is_busy)
     try:
         kernel.until(lambda: kernel.text(msg_id).strip(), _LONGEST_WAIT)
     except AssertionError:

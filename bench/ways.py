@@ -23,9 +23,11 @@ class Way:
     """One way: how its kernel is started, and how a call is sent to it."""
 
     name: str
-    send: Callable[[Kernel, str, bool], str]
-    """Takes a kernel, a call, and whether the main thread is busy; returns the id of the message."""
+    send: Callable[[Kernel, str, str, bool], str]
+    """Takes a kernel, a call, a place for it, and whether the main thread is busy; returns the id of the message."""
     start: Callable[[str], Kernel] = Kernel
+    place: Callable[[Kernel], str] = lambda kernel: ""
+    """Makes room for one call at a time."""
 
     def open(self, python: str) -> Kernel:
         """A kernel in which calls can be sent; to be closed."""
@@ -41,21 +43,21 @@ def _with_runtime(python: str) -> Kernel:
     return kernel
 
 
-def _as_job(kernel: Kernel, call: str, is_busy: bool) -> str:
+def _as_job(kernel: Kernel, call: str, place: str, is_busy: bool) -> str:
     if not is_busy:
         return kernel.execute(f"%job {call}", wait=False)
     msg_id, _ = kernel.submit_express(f"%job {call}", ahead=[])
     return msg_id
 
 
-def _as_cell(kernel: Kernel, call: str, is_busy: bool) -> str:
+def _as_cell(kernel: Kernel, call: str, place: str, is_busy: bool) -> str:
     return kernel.execute(call, wait=False)
 
 
-def _in_subshell(kernel: Kernel, call: str, is_busy: bool) -> str:
+def _in_subshell(kernel: Kernel, call: str, place: str, is_busy: bool) -> str:
     content = {"code": call, "silent": False, "store_history": False, "user_expressions": {}, "allow_stdin": False}
     message = kernel.client.session.msg("execute_request", content)
-    message["header"]["subshell_id"] = _create_subshell(kernel)
+    message["header"]["subshell_id"] = place
     kernel.client.shell_channel.send(message)
     return str(message["header"]["msg_id"])
 
@@ -73,21 +75,21 @@ def _start_async_kernel(python: str) -> Kernel:
     return Kernel(str(_ASYNC_KERNEL), "async_kernel start --name=async --connection_file={connection_file}")
 
 
-def _in_async_thread(kernel: Kernel, call: str, is_busy: bool) -> str:
+def _in_async_thread(kernel: Kernel, call: str, place: str, is_busy: bool) -> str:
     return kernel.execute(f"# thread\n{call}", wait=False)
 
 
-def _with_manager(kernel: Kernel, call: str, is_busy: bool) -> str:
+def _with_manager(kernel: Kernel, call: str, place: str, is_busy: bool) -> str:
     return kernel.execute(f"manager.new(lambda: {call});", wait=False)
 
 
-def _in_pool(kernel: Kernel, call: str, is_busy: bool) -> str:
+def _in_pool(kernel: Kernel, call: str, place: str, is_busy: bool) -> str:
     return kernel.execute(f"pool.submit(lambda: {call});", wait=False)
 
 
 JOB = Way("jupyterlab-jobs", _as_job, _with_runtime)
 CELL = Way("a cell", _as_cell)
-SUBSHELL = Way("ipykernel, subshell", _in_subshell)
+SUBSHELL = Way("ipykernel, subshell", _in_subshell, place=_create_subshell)
 WAYS = (
     JOB,
     CELL,
