@@ -35,6 +35,7 @@ class _Blow:
     def __init__(self, switch: KillSwitch, n: int) -> None:
         self.switch = switch
         self.left = n
+        self.victim: Victim | None = None
         self.too_late_for: Any = None
         """What had come of the code already, and nothing changes any more."""
 
@@ -44,6 +45,7 @@ class _Blow:
         if event == "line" and self.switch._victims:
             self.left -= 1
             if self.left == 0:
+                self.victim = frame.f_locals["victim"]
                 if frame.f_locals["victim"].is_closed:
                     self.too_late_for = frame.f_locals["outcome"]
                 raise JobKilled
@@ -71,6 +73,8 @@ def test_a_kill_at_any_line_is_the_outcome_or_comes_too_late(function: Callable[
         if blow.left > 0:  # the code has no more lines
             break
         count += 1
+        assert blow.victim is not None
+        assert blow.victim.is_closed
         if blow.too_late_for is None:
             assert isinstance(outcome, JobKilled)
         else:
@@ -230,6 +234,7 @@ def test_clean_up_may_block_until_it_is_forced() -> None:
     running = _Code(switch, code)
     running.until(running.is_blocked)
     assert switch.strike()
+    assert not switch.is_leaving  # in this thread
     running.until(lambda: len(seen) == 3 and running.is_blocked())
     assert switch.strike()  # there is code to end, and it is left to its clean-up
     assert not second.is_set()
