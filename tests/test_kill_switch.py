@@ -335,9 +335,10 @@ def test_who_waits_for_the_end_of_all_threads() -> None:
     assert not switch.is_spent
     waiter = threading.Thread(target=switch.wait_until_all_gone, daemon=True)
     waiter.start()
+    codes[0].until(lambda: switch._all_gone is not None)
     first.set()
     codes[0].join()
-    assert waiter.is_alive()
+    assert switch._all_gone is not None
     second.set()
     codes[1].join()
     waiter.join(20)
