@@ -10,6 +10,7 @@ export default defineConfig([
     '**/node_modules',
     '**/.venv*',
     'dist',
+    'docs/_build',
     'lib',
     'jupyterlab_jobs/labextension',
     'ui-tests/test-results'
