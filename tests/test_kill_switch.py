@@ -23,6 +23,10 @@ def _returns() -> int:
     return 42
 
 
+def _nothing() -> None:
+    pass
+
+
 def _fails() -> int:
     raise ZeroDivisionError
 
@@ -175,21 +179,20 @@ def test_what_a_woken_call_raises_is_the_kill() -> None:
 
 def test_a_blocking_call_is_a_call() -> None:
     switch = KillSwitch()
-    nothing: Callable[[], None] = lambda: None  # noqa: E731
     arguments = Returned(None)
 
     def keep(*args: object, **kwargs: object) -> int:
         arguments.value = args, kwargs
         return 42
 
-    outcome = switch.run(lambda: switch.call_blocking(nothing, keep, 1, two=2))
+    outcome = switch.run(lambda: switch.call_blocking(_nothing, keep, 1, two=2))
     assert isinstance(outcome, Returned)
     assert outcome.value == 42
     assert arguments.value == ((1,), {"two": 2})
-    assert isinstance(switch.run(lambda: switch.call_blocking(nothing, _fails)), ZeroDivisionError)
+    assert isinstance(switch.run(lambda: switch.call_blocking(_nothing, _fails)), ZeroDivisionError)
     switch.strike()
     # Nobody can strike what no `run` has called.
-    assert switch.call_blocking(nothing, _returns) == 42
+    assert switch.call_blocking(_nothing, _returns) == 42
 
 
 def test_a_call_inside_of_a_blocking_call_leaves_how_it_is_woken() -> None:
