@@ -107,10 +107,12 @@ class ChildProcesses:
     def end(self) -> None:
         """Kill them and wait until none runs any more, so that none is replaced by its pool."""
         deadline = time.monotonic() + _LONGEST_END
-        self.kill(self.family())
-        while self.are_running and time.monotonic() < deadline:
+        while True:
+            family = self.family()
+            self.kill(family)
+            if not family or time.monotonic() >= deadline:
+                return
             time.sleep(_PAUSE)
-            self.kill(self.family())
 
     def reap(self) -> None:
         """Leave none of those that have ended as a zombie. Called after `end`."""
@@ -149,7 +151,10 @@ class _Process:
     @property
     def is_running(self) -> bool:
         """Whether it has not ended yet."""
-        return self.exists and not _is_zombie(self.pid)
+        if not _HAS_PROC:
+            return self.exists and not _is_zombie(self.pid)
+        stat = _stat(self.pid)  # once: a kill looks at all of them several times
+        return stat is not None and stat[19] == self._identity and stat[0] != b"Z"
 
     @property
     def leads_group(self) -> bool:
@@ -189,9 +194,6 @@ def _identity(pid: int) -> object:
 
 
 def _is_zombie(pid: int) -> bool:
-    if _HAS_PROC:
-        stat = _stat(pid)
-        return stat is not None and stat[0] == b"Z"
     try:
         return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
     except psutil.Error:
