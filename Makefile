@@ -142,7 +142,7 @@ $(ui_modules): ui-tests/package.json ui-tests/yarn.lock ui-tests/.yarnrc.yml | n
 $(carried): FORCE | node
 	@node scripts/carry-runtime.mjs
 
-$(built): $(carried) $(modules) tsconfig.json install.json \
+$(built): $(carried) $(modules) tsconfig.json install.json webpack.config.js \
 		$(shell find src schema style -type f -not -path '*/__tests__/*' -not -name 'carried-*.json') \
 		$(if $(wildcard jupyterlab_jobs/labextension/package.json),,FORCE)
 	@echo "Building the extension"
