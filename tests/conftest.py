@@ -9,6 +9,9 @@ import psutil
 import pytest
 from harness import Kernel, sleepers
 
+from jupyterlab_jobs.kernel.quiet_kill import silence_kills
+from jupyterlab_jobs.kernel.replacements import Replacements
+
 
 def _pythons() -> list[str]:
     return os.environ.get("JLJ_KERNEL_PYTHONS", sys.executable).split(os.pathsep)
@@ -78,3 +81,12 @@ def alone(fresh_kernel: Kernel) -> Kernel:
     fresh_kernel.install()
     fresh_kernel.execute(_GATE)
     return fresh_kernel
+
+
+@pytest.fixture
+def quiet_kills() -> Iterator[None]:
+    """For jobs in the tests' own process: a kill may arrive in a `__del__`, or while garbage is collected."""
+    replacements = Replacements()
+    silence_kills(replacements)
+    yield
+    replacements.undo()

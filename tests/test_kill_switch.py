@@ -18,6 +18,8 @@ from jupyterlab_jobs.kernel.errors import JobKilled
 from jupyterlab_jobs.kernel.kill import KillSwitch, Returned
 from jupyterlab_jobs.kernel.victim import Victim
 
+pytestmark = pytest.mark.usefixtures("quiet_kills")
+
 
 def _returns() -> int:
     return 42
@@ -148,6 +150,10 @@ class _Code:
         while not condition():
             assert time.monotonic() < deadline
             time.sleep(0.001)
+
+    def strike_until(self, condition: Callable[[], object]) -> None:
+        """Strike again and again, as the reaper does: how often it takes depends on what the code does meanwhile."""
+        self.until(lambda: [self.switch.strike(), condition()][1])
 
     def join(self) -> Returned | BaseException | None:
         self._thread.join(20)
@@ -288,10 +294,67 @@ def test_a_coroutine_is_cancelled() -> None:
     running = _Code(switch, lambda: switch.run_coroutine(endless()))
     begun.wait()
     assert switch.task is None  # in this thread
-    switch.strike()
+    running.strike_until(lambda: running.outcome is not None)
     assert isinstance(running.join(), JobKilled)
     assert seen == [True, "cancelled"]
     assert switch._task is None
+
+
+def test_a_coroutine_cleans_up_in_peace() -> None:
+    switch = KillSwitch()
+    begun, cleaning, go_on = threading.Event(), threading.Event(), threading.Event()
+    seen: list[str] = []
+
+    async def endless() -> None:
+        begun.set()
+        try:
+            await asyncio.sleep(1000)
+        finally:
+            cleaning.set()
+            await asyncio.to_thread(go_on.wait)
+            seen.append("cleaned up")
+
+    running = _Code(switch, lambda: switch.run_coroutine(endless()))
+    begun.wait()
+    running.strike_until(cleaning.is_set)
+    for _ in range(5):
+        assert switch.strike()
+        time.sleep(0.005)  # for an exception to arrive
+    go_on.set()
+    assert isinstance(running.join(), JobKilled)
+    assert seen == ["cleaned up"]
+
+
+def test_the_closing_of_the_loop_is_clean_up_after_a_kill() -> None:
+    switch = KillSwitch()
+    begun, cleaning, go_on = threading.Event(), threading.Event(), threading.Event()
+    seen: list[str] = []
+
+    async def other() -> None:
+        try:
+            await asyncio.sleep(1000)
+        finally:
+            cleaning.set()
+            await asyncio.to_thread(go_on.wait)
+            seen.append("cleaned up")
+
+    async def endless() -> None:
+        task = asyncio.create_task(other())
+        await asyncio.sleep(0)
+        begun.set()
+        await asyncio.sleep(1000)
+        await task
+
+    running = _Code(switch, lambda: switch.run_coroutine(endless()))
+    begun.wait()
+    # It was left by the job's own task: it is cancelled because the loop is closed.
+    running.strike_until(cleaning.is_set)
+    for _ in range(5):
+        assert switch.strike()
+        time.sleep(0.005)  # for an exception to arrive
+    go_on.set()
+    assert isinstance(running.join(), JobKilled)
+    assert seen == ["cleaned up"]
 
 
 def test_a_coroutine_returns_raises_and_cancels_itself() -> None:
@@ -347,8 +410,77 @@ def test_who_waits_for_the_end_of_all_threads() -> None:
     waiter.join(20)
     assert not waiter.is_alive()
     assert switch.is_spent
+    assert isinstance(_Code(switch, _returns).join(), Returned)  # nobody waits for this one
     switch.strike()
     assert not switch.is_spent
+
+
+def test_a_thread_that_has_gone_without_a_word_keeps_nobody_waiting() -> None:
+    switch, event, go = KillSwitch(), threading.Event(), threading.Event()
+
+    def vanish() -> None:
+        switch._open(Victim(threading.get_ident()))
+        go.wait()
+
+    gone = threading.Thread(target=vanish)
+    gone.start()
+    code = _Code(switch, lambda: switch.call_blocking(event.set, event.wait))
+    code.until(lambda: len(switch._victims) == 2 and code.is_blocked())
+    waiter = threading.Thread(target=switch.wait_until_all_gone, daemon=True)
+    waiter.start()
+    # Not before: one of the others would get its number.
+    go.set()
+    gone.join()
+    assert switch.strike()
+    assert isinstance(code.join(), JobKilled)
+    waiter.join(20)
+    assert not waiter.is_alive()
+    assert switch._victims == {}
+    assert not switch.strike()
+
+
+class _SlowSwitch(KillSwitch):
+    """Takes time between the end of the code and the moment from which nobody strikes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.closing, self.go_on = threading.Event(), threading.Event()
+
+    def _close(self, victim: Victim) -> None:
+        if not self.closing.is_set():
+            self.closing.set()
+            self.go_on.wait()
+        super()._close(victim)
+
+
+def test_a_thread_whose_code_has_ended_is_spared_among_others() -> None:
+    switch, event = _SlowSwitch(), threading.Event()
+    ended = _Code(switch, _returns)
+    assert switch.closing.wait(20)
+    running = _Code(switch, lambda: switch.call_blocking(event.set, event.wait))
+    running.until(running.is_blocked)
+    assert switch.strike()
+    assert isinstance(running.join(), JobKilled)
+    assert switch.strike()  # it has not gone yet
+    switch.go_on.set()
+    outcome = ended.join()
+    assert isinstance(outcome, Returned)
+    assert outcome.value == 42
+    assert not switch.strike()
+
+
+def test_where_the_code_is_is_told_and_not_where_the_runtime_is() -> None:
+    switch, lock = KillSwitch(), threading.Lock()
+    lock.acquire()
+
+    def code() -> None:
+        switch.call_blocking(lock.release, lock.acquire)
+
+    running = _Code(switch, code)
+    running.until(running.is_blocked)
+    assert switch.where() == f"code, line {code.__code__.co_firstlineno + 1}"
+    switch.strike()
+    assert isinstance(running.join(), JobKilled)
 
 
 class _Value:

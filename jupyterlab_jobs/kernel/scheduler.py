@@ -95,8 +95,8 @@ class Scheduler:
         self.limits_changed()
 
     def limits_changed(self) -> None:
-        """There may be room for more jobs."""
-        self._post(self._launch_ready)
+        """There may be room for more jobs; those that wait on are told the new limit."""
+        self._post(self._apply_limits)
 
     # ---------------------------------------------------------------------- in any thread
 
@@ -166,7 +166,7 @@ class Scheduler:
             is_awaited = False
             for job, awaited in self._blocked.items():
                 missing, failed = self._still_missing(awaited)
-                is_awaited = is_awaited or len(missing) < len(awaited) or failed is not None
+                is_awaited = is_awaited or len(missing) < len(awaited)
                 if not missing and failed is None:
                     free.append(job)
         # At once: the next cell may rebind the names.
@@ -220,11 +220,13 @@ class Scheduler:
 
     def _have_wait(self, job: Job) -> None:
         assert self._lock.locked()
-        limit = self._limit_of(job.backend)
-        job.waiting_for = (
-            WAITS_FOR_ITS_TURN if limit is None else f"{WAITS_FOR_ITS_TURN}: {limit} at once on {job.backend}"
-        )
+        job.waiting_for = self._turn_on(job.backend)
         self._ready[job.backend][job] = next(self._numbers)
+
+    def _turn_on(self, backend: str) -> str:
+        """What a job waits for that waits for room on a backend."""
+        limit = self._limit_of(backend)
+        return WAITS_FOR_ITS_TURN if limit is None else f"{WAITS_FOR_ITS_TURN}: {limit} at once on {backend}"
 
     def _still_missing(self, awaited: Sequence[Awaited]) -> tuple[list[Awaited], str | None]:
         """What has not ended yet, and why the job never starts."""
@@ -248,7 +250,7 @@ class Scheduler:
     def _release(self, ended: AwaitedJob | None) -> None:
         """Free the jobs that need not wait any more; after the end of a job only those that have waited for it."""
         with self._lock:
-            free, refused = [], []
+            free, refused, changed = [], [], []
             for job, awaited in list(self._blocked.items()):
                 if ended is not None and ended not in awaited:
                     continue
@@ -258,9 +260,13 @@ class Scheduler:
                     refused.append((job, reason))
                 elif missing:
                     self._blocked[job] = missing
-                    job.waiting_for = _described(missing)
+                    if job.waiting_for != (text := _described(missing)):
+                        job.waiting_for = text
+                        changed.append(job)
                 else:
                     free.append(job)
+        for job in changed:
+            self._changed(job)
         for job, reason in refused:
             self._refuse(job, reason)
         for job in free:
@@ -271,6 +277,19 @@ class Scheduler:
                 self._have_wait(job)
             self._changed(job)
         self._launch_ready()
+
+    def _apply_limits(self) -> None:
+        self._launch_ready()
+        changed: list[Job] = []
+        with self._lock:
+            for backend, ready in self._ready.items():
+                text = self._turn_on(backend)
+                stale = [job for job in ready if job.waiting_for != text]
+                for job in stale:
+                    job.waiting_for = text
+                changed += stale
+        for job in changed:
+            self._changed(job)
 
     def _launch_ready(self) -> None:
         while True:

@@ -1,0 +1,155 @@
+"""The registry in the tests' own process: real threads, functions for jobs, no kernel; what it publishes is kept."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from jupyterlab_jobs.kernel.job import Job, JobError, Origin
+from jupyterlab_jobs.kernel.publisher import Publisher
+from jupyterlab_jobs.kernel.registry import Registry
+from jupyterlab_jobs.kernel.transport import KernelTransport
+from jupyterlab_jobs.kernel.work import Work
+
+PATIENCE = 20.0
+
+
+class Outbox:
+    """What the transport needs of a kernel; keeps what it is given."""
+
+    ident = "tests"
+    iopub_socket = None
+
+    def __init__(self) -> None:
+        self.session = self
+        self.messages: list[tuple[str, dict[str, Any]]] = []
+
+    def send(self, socket: None, message_type: str, content: dict[str, Any], **others: object) -> None:
+        self.messages.append((message_type, content))
+
+
+class Bench:
+    """A registry and what it is made of."""
+
+    def __init__(self) -> None:
+        self.outbox = Outbox()
+        self.publisher = Publisher(KernelTransport(self.outbox))
+        self.limits: dict[str, int] = {}
+        self.made_ready = 0
+        self.registry = Registry(self.publisher, self.describe, lambda: "request", self._make_ready, self.limits.get)
+        self.describe_error: Callable[[BaseException], JobError] = described
+
+    def describe(self, error: BaseException) -> JobError:
+        return self.describe_error(error)
+
+    def _make_ready(self) -> None:
+        self.made_ready += 1
+
+    def make(self, work: Work, **options: Any) -> Job:
+        """A job that is not in the list yet."""
+        job_id = self.registry.next_id()
+        options = {"name": f"job-{job_id}", "code": "", "origin": Origin("api", {}), **options}
+        return Job(
+            self.registry, job_id, options.pop("name"), options.pop("code"), options.pop("origin"), work, **options
+        )
+
+    def begin(self, work: ToldWork, **options: Any) -> Job:
+        """A job that runs."""
+        job = self.registry.submit(self.make(work, **options))
+        assert work.running.wait(PATIENCE)
+        return job
+
+    def woken(self) -> list[Job | int | None]:
+        """The jobs of which the publisher was told since the last time, and the ids that it is to announce as removed.
+
+        Only while it has no thread that takes them.
+        """
+        woken = []
+        while not self.publisher._queue.empty():
+            entry = self.publisher._queue.get()
+            woken.append(entry)
+            if isinstance(entry, Job):
+                self.publisher._waiting.discard(entry.id)
+        return woken
+
+    def settle(self) -> None:
+        """Wait until the scheduler's thread has done what it was to do: an event may lead to another one."""
+        for _ in range(len(self.registry.all()) + 2):
+            done = threading.Event()
+            self.registry.scheduler._post(done.set)
+            assert done.wait(PATIENCE)
+
+    def close(self) -> None:
+        self.registry.kill(self.registry.all())
+        for job in self.registry.all():
+            until(job.done)
+        self.publisher.stop()
+
+
+class ToldWork:
+    """What a job does is told it, by `tell`."""
+
+    namespace: Any = None
+
+    def __init__(self) -> None:
+        self.begun = 0
+        self.running = threading.Event()
+        self._orders: queue.SimpleQueue[Callable[[], object]] = queue.SimpleQueue()
+        self._value: list[object] = []
+
+    def begin(self) -> None:
+        self.begun += 1
+
+    def run(self, job: Job) -> object:
+        self.running.set()
+        while not self._value:
+            job._kill_switch.call_blocking(lambda: self._orders.put(_nothing), self._orders.get)()
+        return self._value[0]
+
+    def order(self, function: Callable[[], object]) -> None:
+        """Have the job's thread call a function. Does not wait."""
+        self._orders.put(function)
+
+    def tell(self, function: Callable[[], object]) -> None:
+        """Have the job's thread call a function; returns once it has returned or raised."""
+        called = threading.Event()
+
+        def call() -> None:
+            try:
+                function()
+            finally:
+                called.set()
+
+        self.order(call)
+        assert called.wait(PATIENCE)
+
+    def finish(self, value: object = None) -> None:
+        """Have the job return."""
+        self.tell(lambda: self._value.append(value))
+
+    def fail(self, error: BaseException) -> None:
+        """Have the job raise."""
+
+        def fail() -> None:
+            raise error
+
+        self.tell(fail)
+
+
+def described(error: BaseException) -> JobError:
+    return JobError(type(error).__name__, str(error), ["a traceback"])
+
+
+def until(condition: Callable[[], object]) -> None:
+    """Wait until the condition holds."""
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.0005)
+
+
+def _nothing() -> None:
+    pass
