@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from harness import Kernel
 
@@ -121,6 +123,22 @@ def test_redirections_of_the_foreground_do_not_catch_a_job(kernel: Kernel) -> No
         "    j = %job print('from another job')\n    j.wait(10)\n    print('redirected')"
     )
     assert kernel.value("[buffer.getvalue(), j.output]") == ["redirected\n", "from another job\n"]
+
+
+def test_a_job_has_a_display_hook_of_its_own_however_often_that_is_read(kernel: Kernel) -> None:
+    # The interpreter takes what is read often from where it has found it before.
+    kernel.execute("import sys\ndef read(): return {sys.displayhook for _ in range(1000)}\nforeground = read()")
+    _, record = kernel.run_job("%%job\nassert len(read()) == 1\nassert not read() & foreground")
+    assert record["state"] == "finished", record["error"]
+
+
+def test_what_is_imported_later_is_an_ordinary_module(kernel: Kernel, tmp_path: Path) -> None:
+    (tmp_path / "imported_later.py").write_text("stdout = 'of the module'")
+    code = f"import sys, types\nsys.path.append({str(tmp_path)!r})\nimport imported_later as later"
+    _, record = kernel.run_job(
+        f"%%job\n{code}\nassert type(later) is types.ModuleType\nassert later.stdout == 'of the module'"
+    )
+    assert record["state"] == "finished", record["error"]
 
 
 def test_the_first_job_may_start_in_a_captured_cell(fresh_kernel: Kernel) -> None:

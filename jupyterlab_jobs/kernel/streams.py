@@ -85,6 +85,15 @@ class KernelStreams:
 class _System(ModuleType):
     """The class of the module `sys` while there are jobs."""
 
+    if sys.version_info >= (3, 14):
+        # The interpreter takes what is read often straight from the `__dict__`, past the descriptors of this class
+        # (python/cpython#156399): but not where attributes are looked up in another way than a module's.
+        __getattribute__ = object.__getattribute__
+
+    def __new__(cls, name: str, doc: str | None = None) -> Any:
+        # Whoever makes a module, as an import does, calls the type of `sys`.
+        return ModuleType(name, doc)
+
     def __reduce__(self) -> Any:
         # Picklers know modules by their exact class.
         return importlib.import_module, (self.__name__,)
