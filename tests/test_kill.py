@@ -202,6 +202,18 @@ def test_whatever_computes_in_an_event_loop_ends(kernel: Kernel, code: str) -> N
 _POOL = "multiprocessing.get_context('spawn').Pool(2)"
 
 
+def _pool_workers(pid: int) -> list[psutil.Process]:
+    """Those of a process's descendants that are workers of pools."""
+    workers = []
+    for child in psutil.Process(pid).children(recursive=True):
+        command = "".join(child.cmdline())
+        # A server's forks have the same command as the server, which is a child itself, and stays for the next pool.
+        if "spawn_main" in command or ("multiprocessing.forkserver" in command and child.ppid() != pid):
+            workers.append(child)
+    return workers
+
+
+@pytest.mark.parametrize("method", ["spawn", "forkserver"])
 @pytest.mark.parametrize(
     "code",
     [
@@ -214,7 +226,8 @@ _POOL = "multiprocessing.get_context('spawn').Pool(2)"
     ],
     ids=["idle", "left behind", "joined", "large results", "many"],
 )
-def test_a_pool_ends_whose_workers_were_killed(kernel: Kernel, code: str) -> None:
+def test_a_pool_ends_whose_workers_were_killed(kernel: Kernel, code: str, method: str) -> None:
+    code = code.replace("spawn", method)
     pid = kernel.value("__import__('os').getpid()")
     for pause in (0.0, 0.1, 0.3):
         # What has been left behind before says nothing in this one: Python 3.12's resource tracker warns when a pool is
@@ -226,7 +239,7 @@ def test_a_pool_ends_whose_workers_were_killed(kernel: Kernel, code: str) -> Non
         kernel.ask("kill", {"jobs": [kernel.job_of(msg_id)]})
         assert kernel.ended(kernel.job_of(msg_id))["state"] == "killed"
         assert kernel.text(msg_id, "stderr") == ""
-        assert not [child for child in psutil.Process(pid).children() if "spawn_main" in "".join(child.cmdline())]
+        assert not _pool_workers(pid)
     threads = "[t.name for t in threading.enumerate() if '_handle_' in t.name]"
     kernel.execute(
         f"import threading, time\nend = time.monotonic() + 20\n"
