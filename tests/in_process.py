@@ -32,7 +32,7 @@ class Outbox:
 
 
 class Bench:
-    """A registry and what it is made of."""
+    """A registry and what it is made of. The publisher does nothing until it is started."""
 
     def __init__(self) -> None:
         self.outbox = Outbox()
@@ -51,10 +51,8 @@ class Bench:
     def make(self, work: Work, **options: Any) -> Job:
         """A job that is not in the list yet."""
         job_id = self.registry.next_id()
-        options = {"name": f"job-{job_id}", "code": "", "origin": Origin("api", {}), **options}
-        return Job(
-            self.registry, job_id, options.pop("name"), options.pop("code"), options.pop("origin"), work, **options
-        )
+        usual = {"name": f"job-{job_id}", "code": "", "origin": Origin("api", {})}
+        return Job(self.registry, job_id, work=work, **usual | options)
 
     def begin(self, work: ToldWork, **options: Any) -> Job:
         """A job that runs."""
@@ -90,7 +88,7 @@ class Bench:
 
 
 class ToldWork:
-    """What a job does is told it, by `tell`."""
+    """The work of a job that does what it is told, in its own thread."""
 
     namespace: Any = None
 
