@@ -8,8 +8,10 @@ from collections.abc import Iterator
 import psutil
 import pytest
 from harness import Kernel, sleepers
+from in_process import Bench
 
 from jupyterlab_jobs.kernel.quiet_kill import silence_kills
+from jupyterlab_jobs.kernel.registry import Registry
 from jupyterlab_jobs.kernel.replacements import Replacements
 
 
@@ -90,3 +92,16 @@ def quiet_kills() -> Iterator[None]:
     silence_kills(replacements)
     yield
     replacements.undo()
+
+
+@pytest.fixture
+def bench() -> Iterator[Bench]:
+    """Jobs in the tests' own process."""
+    bench = Bench()
+    yield bench
+    bench.close()
+
+
+@pytest.fixture
+def registry(bench: Bench) -> Registry:
+    return bench.registry

@@ -1,4 +1,4 @@
-"""The registry in the tests' own process: real threads, functions for jobs, no kernel; what it publishes is kept."""
+"""Jobs in the tests' own process: real threads, functions for code, no kernel; what they publish is kept."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 from jupyterlab_jobs.kernel.job import Job, JobError, Origin
+from jupyterlab_jobs.kernel.kill import KillSwitch, Returned
+from jupyterlab_jobs.kernel.namespace import Namespace
 from jupyterlab_jobs.kernel.publisher import Publisher
 from jupyterlab_jobs.kernel.registry import Registry
 from jupyterlab_jobs.kernel.transport import KernelTransport
@@ -73,6 +75,12 @@ class Bench:
                 self.publisher._waiting.discard(entry.id)
         return woken
 
+    def notes(self) -> list[str]:
+        """What was shown as the runtime's own, once all is published."""
+        self.publisher.start()
+        self.publisher.stop()
+        return [content["data"]["text/plain"] for kind, content in self.outbox.messages if kind == "display_data"]
+
     def settle(self) -> None:
         """Wait until the scheduler's thread has done what it was to do: an event may lead to another one."""
         for _ in range(len(self.registry.all()) + 2):
@@ -135,6 +143,40 @@ class ToldWork:
             raise error
 
         self.tell(fail)
+
+
+class SourceWork(ToldWork):
+    """Whose names are a snapshot of the notebook's."""
+
+    def __init__(self, notebook: dict[str, Any]) -> None:
+        super().__init__()
+        self.namespace = Namespace(notebook, notebook)
+
+
+class Code:
+    """Runs code of a job in a thread of its own."""
+
+    def __init__(self, switch: KillSwitch, function: Callable[[], object]) -> None:
+        self.switch = switch
+        self.outcome: Returned | BaseException | None = None
+        self._thread = threading.Thread(target=self._run, args=(function,), daemon=True)
+        self._thread.start()
+
+    def _run(self, function: Callable[[], object]) -> None:
+        self.outcome = self.switch.run(function)
+
+    def is_blocked(self) -> bool:
+        """Whether it is in a call that can be woken."""
+        return any(victim.wake is not None for victim in self.switch._victims.values())
+
+    def strike_until(self, condition: Callable[[], object]) -> None:
+        """Strike again and again, as the reaper does: how often it takes depends on what the code does meanwhile."""
+        until(lambda: [self.switch.strike(), condition()][1])
+
+    def join(self) -> Returned | BaseException | None:
+        self._thread.join(PATIENCE)
+        assert not self._thread.is_alive()
+        return self.outcome
 
 
 def described(error: BaseException) -> JobError:

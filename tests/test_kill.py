@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import psutil
 import pytest
@@ -90,196 +88,6 @@ def test_a_second_kill_cuts_the_cleanup_short(kernel: Kernel) -> None:
     assert kernel.in_state(job_id, "stopping")
     assert kernel.ask("kill", {"jobs": [job_id]})["killed"] == [job_id]
     assert kernel.ended(job_id)["state"] == "killed"
-
-
-def test_asyncio_cleanup_runs(kernel: Kernel) -> None:
-    kernel.execute("steps = []")
-    code = (
-        "%%job\n"
-        "import asyncio\n"
-        "try:\n"
-        "    await asyncio.sleep(1000)\n"
-        "except asyncio.CancelledError:\n"
-        "    steps.append('cancelled')\n"
-        "    raise\n"
-        "finally:\n"
-        "    await asyncio.sleep(0.05)\n"
-        "    steps.append('cleaned')\n"
-    )
-    job_id = kernel.job_of(kernel.execute(code))
-    kernel.in_state(job_id, "running")
-    kernel.ask("kill", {"jobs": [job_id]})
-    assert kernel.ended(job_id)["state"] == "killed"
-    assert kernel.value("steps") == ["cancelled", "cleaned"]
-
-
-@pytest.mark.parametrize("awaited", ["", "await asyncio.sleep(0)\n"], ids=["first step", "later step"])
-def test_asyncio_that_computes_is_cancelled_and_cleans_up(kernel: Kernel, awaited: str) -> None:
-    kernel.execute("steps = []")
-    msg_id = kernel.execute(
-        f"%%job\nimport asyncio\n{awaited}"
-        "try:\n"
-        "    print('on', flush=True)\n"
-        "    while True: pass\n"
-        "except asyncio.CancelledError:\n"
-        "    steps.append('cancelled')\n"
-        "    raise\n"
-        "finally:\n"
-        "    for i in range(3):\n"
-        "        await asyncio.sleep(0.05)\n"
-        "        steps.append(i)"
-    )
-    kernel.until(lambda: kernel.text(msg_id) == "on\n")
-    kernel.ask("kill", {"jobs": [kernel.job_of(msg_id)]})
-    assert kernel.ended(kernel.job_of(msg_id))["state"] == "killed"
-    assert kernel.value("steps") == ["cancelled", 0, 1, 2]
-
-
-@pytest.mark.parametrize("body", ["while True: pass", "await asyncio.sleep(1000)"], ids=["computes", "waits"])
-def test_asyncio_cleanup_may_compute(kernel: Kernel, body: str) -> None:
-    kernel.execute("steps = []")
-    msg_id = kernel.execute(
-        "%%job\nimport asyncio, time\n"
-        "def compute(step):\n"
-        "    end = time.monotonic() + 0.1\n"
-        "    while time.monotonic() < end: pass\n"
-        "    steps.append(step)\n"
-        "class Context:\n"
-        "    async def __aenter__(self): pass\n"
-        "    async def __aexit__(self, *error):\n"
-        "        compute('exit')\n"
-        "        await asyncio.sleep(0.01)\n"
-        "        compute('exit again')\n"
-        "await asyncio.sleep(0)\n"
-        "try:\n"
-        "    async with Context():\n"
-        "        print('on', flush=True)\n"
-        f"        {body}\n"
-        "finally:\n"
-        "    compute('finally')"
-    )
-    kernel.until(lambda: kernel.text(msg_id) == "on\n")
-    kernel.ask("kill", {"jobs": [kernel.job_of(msg_id)]})
-    assert kernel.ended(kernel.job_of(msg_id))["state"] == "killed"
-    assert kernel.value("steps") == ["exit", "exit again", "finally"]
-
-
-def test_a_second_kill_cuts_the_cleanup_of_asyncio_short(kernel: Kernel) -> None:
-    msg_id = kernel.execute(
-        "%%job\nimport asyncio\ntry:\n    await asyncio.sleep(1000)\n"
-        "finally:\n    print('cleans up', flush=True)\n    while True: pass"
-    )
-    job_id = kernel.job_of(msg_id)
-    kernel.in_state(job_id, "running")
-    kernel.ask("kill", {"jobs": [job_id]})
-    kernel.until(lambda: kernel.text(msg_id) == "cleans up\n")
-    kernel.ask("kill", {"jobs": [job_id]})
-    assert kernel.ended(job_id)["state"] == "killed"
-
-
-@pytest.mark.parametrize(
-    "code",
-    [
-        "async def computes():\n    while True: pass\nawait asyncio.gather(computes(), computes())",
-        "def computes():\n    while True: pass\n"
-        "asyncio.get_running_loop().call_soon(computes)\nawait asyncio.sleep(1000)",
-        "while True:\n    try:\n        while True: sum(range(10))\n    except BaseException:\n        pass",
-        "try:\n    while True: pass\nexcept BaseException:\n    pass\nawait asyncio.sleep(1000)",
-        "kept = []\nwhile True:\n    try:\n        while True: pass\n"
-        "    except BaseException as error:\n        kept.append(error)",
-        "kept = []\ntry:\n    await asyncio.sleep(1000)\nexcept BaseException as error:\n    kept.append(error)\n"
-        "while True: pass",
-    ],
-    ids=["children", "callback", "swallows", "swallows once", "keeps", "keeps and computes"],
-)
-def test_whatever_computes_in_an_event_loop_ends(kernel: Kernel, code: str) -> None:
-    msg_id = kernel.execute(f"%%job\nimport asyncio\nawait asyncio.sleep(0)\nprint('on', flush=True)\n{code}")
-    kernel.until(lambda: kernel.text(msg_id) == "on\n")
-    kernel.ask("kill", {"jobs": [kernel.job_of(msg_id)]})
-    assert kernel.ended(kernel.job_of(msg_id))["state"] == "killed"
-
-
-_POOL = "multiprocessing.get_context('spawn').Pool(2)"
-
-
-def _pool_workers(pid: int) -> list[psutil.Process]:
-    """Those of a process's descendants that are workers of pools."""
-    workers = []
-    for child in psutil.Process(pid).children(recursive=True):
-        command = "".join(child.cmdline())
-        # A server's forks have the same command as the server, which is a child itself, and stays for the next pool.
-        if "spawn_main" in command or ("multiprocessing.forkserver" in command and child.ppid() != pid):
-            workers.append(child)
-    return workers
-
-
-@pytest.mark.parametrize("method", ["spawn", "forkserver"])
-@pytest.mark.parametrize(
-    "code",
-    [
-        f"with {_POOL} as pool:\n    pool.map(abs, [1])\n    print('on', flush=True)\n    time.sleep(1000)",
-        f"pool = {_POOL}\npool.map(abs, [1])\nprint('on', flush=True)\ntime.sleep(1000)",
-        f"pool = {_POOL}\ntry:\n    print('on', flush=True)\n    pool.map(time.sleep, [1000] * 4)\n"
-        "finally:\n    pool.close()\n    pool.join()",
-        f"with {_POOL} as pool:\n    print('on', flush=True)\n    while True: pool.map(bytes, [10_000_000] * 4)",
-        f"print('on', flush=True)\nwhile True:\n    with {_POOL} as pool: pool.map(abs, [1])",
-    ],
-    ids=["idle", "left behind", "joined", "large results", "many"],
-)
-def test_a_pool_ends_whose_workers_were_killed(kernel: Kernel, code: str, method: str) -> None:
-    code = code.replace("spawn", method)
-    pid = kernel.value("__import__('os').getpid()")
-    for pause in (0.0, 0.1, 0.3):
-        # What has been left behind before says nothing in this one: Python 3.12's resource tracker warns when a pool is
-        # collected while it starts another one.
-        kernel.execute("import gc\ngc.collect()")
-        msg_id = kernel.execute(f"%%job\nimport multiprocessing, time\n{code}")
-        kernel.until(lambda msg_id=msg_id: kernel.text(msg_id) == "on\n")
-        time.sleep(pause)
-        kernel.ask("kill", {"jobs": [kernel.job_of(msg_id)]})
-        assert kernel.ended(kernel.job_of(msg_id))["state"] == "killed"
-        assert kernel.text(msg_id, "stderr") == ""
-        assert not _pool_workers(pid)
-    threads = "[t.name for t in threading.enumerate() if '_handle_' in t.name]"
-    kernel.execute(
-        f"import threading, time\nend = time.monotonic() + 20\n"
-        f"while {threads} and time.monotonic() < end: time.sleep(0.01)"
-    )
-    assert kernel.value(threads) == []
-
-
-_HOLDING = """
-import sys, time
-
-def hold():
-    frame = sys._getframe()
-    while "outqueue" not in frame.f_locals:
-        frame = frame.f_back
-    frame.f_locals["outqueue"]._wlock.acquire()
-    time.sleep(1000)
-"""
-
-
-def test_a_pool_ends_whose_worker_takes_a_lock_along_while_the_job_terminates_it(
-    kernel: Kernel, tmp_path: Path
-) -> None:
-    (tmp_path / "holding.py").write_text(_HOLDING)
-    msg_id = kernel.execute(
-        f"%%job\nimport multiprocessing, sys\nsys.path.insert(0, {str(tmp_path)!r})\nimport holding\n"
-        f"pool = {_POOL}\npool.apply_async(holding.hold)\n"
-        "import time\nwhile pool._outqueue._wlock.acquire(False):\n"
-        "    pool._outqueue._wlock.release()\n    time.sleep(0.001)\n"
-        "print('terminating', flush=True)\npool.terminate()"
-    )
-    kernel.until(lambda: "terminating" in kernel.text(msg_id))
-    job_id = kernel.job_of(msg_id)
-    place = f"jobs[{job_id}]._kill_switch.where()"
-    # For this lock, or for the other worker, which it keeps from being told to end.
-    while not kernel.value(place).startswith(("__enter__", "_terminate_pool")):
-        pass
-    kernel.ask("kill", {"jobs": [job_id]})
-    assert kernel.ended(job_id)["state"] == "killed"
-    kernel.execute(f"sys.path.remove({str(tmp_path)!r})")
 
 
 def test_a_job_that_ends_by_itself_while_being_killed_has_finished(kernel: Kernel) -> None:
@@ -389,21 +197,6 @@ def test_kill_by_name(kernel: Kernel) -> None:
     assert next(r["name"] for r in kernel.records.values() if r["state"] == "running") == "b"
 
 
-def test_the_pool_of_the_notebook_survives(kernel: Kernel) -> None:
-    kernel.execute("from concurrent.futures import ThreadPoolExecutor\nimport time\npool = ThreadPoolExecutor(2)")
-    msg_id = kernel.execute(
-        "%%job\nfuture = pool.submit(lambda: print('in the pool', flush=True) or time.sleep(0.5) or 'done')\n"
-        "future.result()\ntime.sleep(1000)"
-    )
-    job_id = kernel.job_of(msg_id)
-    # What a job has done by a pool that is not its own prints into the job's cell, but is not killed with it.
-    kernel.until(lambda: kernel.text(msg_id) == "in the pool\n")
-    kernel.ask("kill", {"jobs": [job_id]})
-    assert kernel.ended(job_id)["state"] == "killed"
-    assert kernel.value("pool.submit(lambda: 6 * 7).result(10)") == 42
-    assert kernel.value("[t.is_alive() for t in pool._threads]").count(False) == 0
-
-
 def test_a_restart_ends_everything(fresh_kernel: Kernel) -> None:
     kernel = fresh_kernel
     kernel.install()
@@ -504,25 +297,6 @@ def test_a_cleared_job_does_not_come_back(kernel: Kernel) -> None:
     kernel.shell_reply(msg_id)
     kernel.until(lambda: any(r["code"] == "release.set()" and r["ended"] for r in kernel.records.values()))
     assert len(kernel.records) == 1
-
-
-def test_asyncio_cleanup_may_use_the_network_and_is_quiet(kernel: Kernel) -> None:
-    kernel.execute(
-        "import socket, threading\nserver = socket.create_server(('127.0.0.1', 0))\nheard = []\n"
-        "def serve():\n    c, _ = server.accept()\n    heard.append(c.recv(100))\n    c.close()\n"
-        "listener = threading.Thread(target=serve); listener.start(); connected = threading.Event()"
-    )
-    msg_id = kernel.execute(
-        "%%job\nimport asyncio\nr, w = await asyncio.open_connection(*server.getsockname())\nconnected.set()\n"
-        "try:\n    await r.read()\nexcept asyncio.CancelledError:\n    w.write(b'QUIT')\n    await w.drain()\n    raise"
-    )
-    job_id = kernel.job_of(msg_id)
-    kernel.execute("connected.wait(20)")
-    kernel.ask("kill", {"jobs": [job_id]})
-    assert kernel.ended(job_id)["state"] == "killed"
-    kernel.execute("listener.join(10)")
-    assert kernel.value("heard") == [b"QUIT"]
-    assert kernel.text(msg_id, "stderr") == ""
 
 
 def test_a_job_that_survives_its_kill_lands(kernel: Kernel) -> None:

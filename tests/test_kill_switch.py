@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import sys
 import threading
@@ -13,6 +12,7 @@ from types import FrameType
 from typing import Any
 
 import pytest
+from in_process import Code, until
 
 from jupyterlab_jobs.kernel.errors import JobKilled
 from jupyterlab_jobs.kernel.kill import KillSwitch, Returned
@@ -129,42 +129,10 @@ def test_nothing_begins_after_the_kill_but_clean_up() -> None:
     assert begun == [True]
 
 
-class _Code:
-    """Runs code of a job in a thread of its own."""
-
-    def __init__(self, switch: KillSwitch, function: Callable[[], object]) -> None:
-        self.switch = switch
-        self.outcome: Returned | BaseException | None = None
-        self._thread = threading.Thread(target=self._run, args=(function,), daemon=True)
-        self._thread.start()
-
-    def _run(self, function: Callable[[], object]) -> None:
-        self.outcome = self.switch.run(function)
-
-    def is_blocked(self) -> bool:
-        """Whether it is in a call that can be woken."""
-        return any(victim.wake is not None for victim in self.switch._victims.values())
-
-    def until(self, condition: Callable[[], object]) -> None:
-        deadline = time.monotonic() + 20
-        while not condition():
-            assert time.monotonic() < deadline
-            time.sleep(0.001)
-
-    def strike_until(self, condition: Callable[[], object]) -> None:
-        """Strike again and again, as the reaper does: how often it takes depends on what the code does meanwhile."""
-        self.until(lambda: [self.switch.strike(), condition()][1])
-
-    def join(self) -> Returned | BaseException | None:
-        self._thread.join(20)
-        assert not self._thread.is_alive()
-        return self.outcome
-
-
 def test_a_blocking_call_is_woken() -> None:
     switch, event = KillSwitch(), threading.Event()
-    code = _Code(switch, lambda: switch.call_blocking(event.set, event.wait))
-    code.until(code.is_blocked)
+    code = Code(switch, lambda: switch.call_blocking(event.set, event.wait))
+    until(code.is_blocked)
     assert switch.strike()
     assert isinstance(code.join(), JobKilled)
     assert not switch.strike()
@@ -177,8 +145,8 @@ def test_what_a_woken_call_raises_is_the_kill() -> None:
         event.wait()
         raise OSError
 
-    code = _Code(switch, lambda: switch.call_blocking(event.set, interrupted))
-    code.until(code.is_blocked)
+    code = Code(switch, lambda: switch.call_blocking(event.set, interrupted))
+    until(code.is_blocked)
     switch.strike()
     assert isinstance(code.join(), JobKilled)
 
@@ -203,11 +171,11 @@ def test_a_blocking_call_is_a_call() -> None:
 
 def test_a_call_inside_of_a_blocking_call_leaves_how_it_is_woken() -> None:
     switch, outer, inner = KillSwitch(), threading.Event(), threading.Event()
-    code = _Code(
+    code = Code(
         switch,
         lambda: switch.call_blocking(outer.set, lambda: switch.call_blocking(inner.set, outer.wait)),
     )
-    code.until(code.is_blocked)
+    until(code.is_blocked)
     switch.strike()
     assert isinstance(code.join(), JobKilled)
     assert outer.is_set()
@@ -240,11 +208,11 @@ def test_clean_up_may_block_until_it_is_forced() -> None:
             switch.call_blocking(second.set, second.wait)
             seen.append("not reached")
 
-    running = _Code(switch, code)
-    running.until(running.is_blocked)
+    running = Code(switch, code)
+    until(running.is_blocked)
     assert switch.strike()
     assert not switch.is_leaving  # in this thread
-    running.until(lambda: len(seen) == 3 and running.is_blocked())
+    until(lambda: len(seen) == 3 and running.is_blocked())
     assert switch.strike()  # there is code to end, and it is left to its clean-up
     assert not second.is_set()
     assert switch.strike(force=True)
@@ -265,7 +233,7 @@ def test_an_exception_is_taken_back() -> None:
     before = sys.getswitchinterval()
     sys.setswitchinterval(60)  # the thread does not run between the strike and its end
     try:
-        running = _Code(switch, code)
+        running = Code(switch, code)
         begun.wait()
         switch.strike()
         switch.take_back()
@@ -276,132 +244,16 @@ def test_an_exception_is_taken_back() -> None:
     assert outcome.value == 42
 
 
-def test_a_coroutine_is_cancelled() -> None:
-    switch = KillSwitch()
-    seen: list[object] = []
-    begun = threading.Event()
-
-    async def endless() -> None:
-        seen.append(switch.task is not None)
-        begun.set()
-        try:
-            await asyncio.sleep(1000)
-        except asyncio.CancelledError:
-            await asyncio.sleep(0)  # clean-up may wait
-            seen.append("cancelled")
-            raise
-
-    running = _Code(switch, lambda: switch.run_coroutine(endless()))
-    begun.wait()
-    assert switch.task is None  # in this thread
-    running.strike_until(lambda: running.outcome is not None)
-    assert isinstance(running.join(), JobKilled)
-    assert seen == [True, "cancelled"]
-    assert switch._task is None
-
-
-def test_a_coroutine_cleans_up_in_peace() -> None:
-    switch = KillSwitch()
-    begun, cleaning, go_on = threading.Event(), threading.Event(), threading.Event()
-    seen: list[str] = []
-
-    async def endless() -> None:
-        begun.set()
-        try:
-            await asyncio.sleep(1000)
-        finally:
-            cleaning.set()
-            await asyncio.to_thread(go_on.wait)
-            seen.append("cleaned up")
-
-    running = _Code(switch, lambda: switch.run_coroutine(endless()))
-    begun.wait()
-    running.strike_until(cleaning.is_set)
-    for _ in range(5):
-        assert switch.strike()
-        time.sleep(0.005)  # for an exception to arrive
-    go_on.set()
-    assert isinstance(running.join(), JobKilled)
-    assert seen == ["cleaned up"]
-
-
-def test_the_closing_of_the_loop_is_clean_up_after_a_kill() -> None:
-    switch = KillSwitch()
-    begun, cleaning, go_on = threading.Event(), threading.Event(), threading.Event()
-    seen: list[str] = []
-
-    async def other() -> None:
-        try:
-            await asyncio.sleep(1000)
-        finally:
-            cleaning.set()
-            await asyncio.to_thread(go_on.wait)
-            seen.append("cleaned up")
-
-    async def endless() -> None:
-        task = asyncio.create_task(other())
-        await asyncio.sleep(0)
-        begun.set()
-        await asyncio.sleep(1000)
-        await task
-
-    running = _Code(switch, lambda: switch.run_coroutine(endless()))
-    begun.wait()
-    # It was left by the job's own task: it is cancelled because the loop is closed.
-    running.strike_until(cleaning.is_set)
-    for _ in range(5):
-        assert switch.strike()
-        time.sleep(0.005)  # for an exception to arrive
-    go_on.set()
-    assert isinstance(running.join(), JobKilled)
-    assert seen == ["cleaned up"]
-
-
-def test_a_coroutine_returns_raises_and_cancels_itself() -> None:
-    async def returns() -> int:
-        return 42
-
-    async def fails() -> None:
-        raise ZeroDivisionError
-
-    async def cancels() -> None:
-        raise asyncio.CancelledError
-
-    switch = KillSwitch()
-    outcome = switch.run(lambda: switch.run_coroutine(returns()))
-    assert isinstance(outcome, Returned)
-    assert outcome.value == 42
-    assert isinstance(switch.run(lambda: switch.run_coroutine(fails())), ZeroDivisionError)
-    assert isinstance(switch.run(lambda: switch.run_coroutine(cancels())), asyncio.CancelledError)
-    assert switch._task is None
-
-
-def test_a_kill_before_the_event_loop_is_not_lost() -> None:
-    switch = KillSwitch()
-    begun: list[bool] = []
-
-    async def coroutine() -> None:
-        await asyncio.sleep(0)
-        begun.append(True)
-
-    def code() -> None:
-        switch.requested = True  # as a strike does that finds no task
-        switch.run_coroutine(coroutine())
-
-    assert isinstance(switch.run(code), JobKilled)
-    assert begun == []
-
-
 def test_who_waits_for_the_end_of_all_threads() -> None:
     switch, first, second = KillSwitch(), threading.Event(), threading.Event()
     switch.wait_until_all_gone()  # there are none
     assert switch.is_spent
-    codes = [_Code(switch, first.wait), _Code(switch, second.wait)]
-    codes[0].until(lambda: len(switch._victims) == 2)
+    codes = [Code(switch, first.wait), Code(switch, second.wait)]
+    until(lambda: len(switch._victims) == 2)
     assert not switch.is_spent
     waiter = threading.Thread(target=switch.wait_until_all_gone, daemon=True)
     waiter.start()
-    codes[0].until(lambda: switch._all_gone is not None)
+    until(lambda: switch._all_gone is not None)
     first.set()
     codes[0].join()
     assert switch._all_gone is not None
@@ -410,7 +262,7 @@ def test_who_waits_for_the_end_of_all_threads() -> None:
     waiter.join(20)
     assert not waiter.is_alive()
     assert switch.is_spent
-    assert isinstance(_Code(switch, _returns).join(), Returned)  # nobody waits for this one
+    assert isinstance(Code(switch, _returns).join(), Returned)  # nobody waits for this one
     switch.strike()
     assert not switch.is_spent
 
@@ -424,8 +276,8 @@ def test_a_thread_that_has_gone_without_a_word_keeps_nobody_waiting() -> None:
 
     gone = threading.Thread(target=vanish)
     gone.start()
-    code = _Code(switch, lambda: switch.call_blocking(event.set, event.wait))
-    code.until(lambda: len(switch._victims) == 2 and code.is_blocked())
+    code = Code(switch, lambda: switch.call_blocking(event.set, event.wait))
+    until(lambda: len(switch._victims) == 2 and code.is_blocked())
     waiter = threading.Thread(target=switch.wait_until_all_gone, daemon=True)
     waiter.start()
     # Not before: one of the others would get its number.
@@ -455,10 +307,10 @@ class _SlowSwitch(KillSwitch):
 
 def test_a_thread_whose_code_has_ended_is_spared_among_others() -> None:
     switch, event = _SlowSwitch(), threading.Event()
-    ended = _Code(switch, _returns)
+    ended = Code(switch, _returns)
     assert switch.closing.wait(20)
-    running = _Code(switch, lambda: switch.call_blocking(event.set, event.wait))
-    running.until(running.is_blocked)
+    running = Code(switch, lambda: switch.call_blocking(event.set, event.wait))
+    until(running.is_blocked)
     assert switch.strike()
     assert isinstance(running.join(), JobKilled)
     assert switch.strike()  # it has not gone yet
@@ -476,8 +328,8 @@ def test_where_the_code_is_is_told_and_not_where_the_runtime_is() -> None:
     def code() -> None:
         switch.call_blocking(lock.release, lock.acquire)
 
-    running = _Code(switch, code)
-    running.until(running.is_blocked)
+    running = Code(switch, code)
+    until(running.is_blocked)
     assert switch.where() == f"code, line {code.__code__.co_firstlineno + 1}"
     switch.strike()
     assert isinstance(running.join(), JobKilled)

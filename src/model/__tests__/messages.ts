@@ -1,7 +1,8 @@
 import type { JobsMessage } from '../../kernel/protocol';
-import type { ICellLog, IJob, IJobOutput } from '../job';
+import type { ICellLog, IJob, IJobOutput, IOutputLog } from '../job';
 import { jobKey } from '../job';
-import type { Action } from '../reducer';
+import type { Action, IModelState } from '../reducer';
+import { INITIAL_STATE, reduce } from '../reducer';
 
 /** A job that runs. */
 export function job(
@@ -87,4 +88,35 @@ export function output(
 /** The arrival of messages. */
 export function messages(...messages: JobsMessage[]): Action {
   return { type: 'messages', messages, at: 0 };
+}
+
+/** What the reducer is told of a snapshot. */
+export function snapshot(
+  seq: number,
+  jobs: readonly IJob[] = [],
+  outputs: ReadonlyMap<string, IOutputLog> = new Map(),
+  runtime = 'r1',
+  cells: ReadonlyMap<string, ICellLog> = new Map()
+): Action {
+  return {
+    type: 'snapshot',
+    at: 0,
+    snapshot: {
+      runtime,
+      version: '1.0',
+      seq,
+      now: 100,
+      jobs,
+      outputs,
+      cells,
+      since: null,
+      unchangedOutputs: [],
+      unchangedCells: []
+    }
+  };
+}
+
+/** The state after these actions. */
+export function run(...actions: Action[]): IModelState {
+  return actions.reduce(reduce, INITIAL_STATE);
 }
