@@ -139,6 +139,12 @@ def test_what_is_imported_later_is_an_ordinary_module(kernel: Kernel, tmp_path: 
         f"%%job\n{code}\nassert type(later) is types.ModuleType\nassert later.stdout == 'of the module'"
     )
     assert record["state"] == "finished", record["error"]
+    # Some derive their own from it.
+    _, record = kernel.run_job(
+        "%%job\nimport sys\nclass Lazy(type(sys)):\n    pass\nlazy = Lazy('lazy', 'is told')\n"
+        "assert (type(lazy), lazy.__name__, lazy.__doc__) == (Lazy, 'lazy', 'is told')"
+    )
+    assert record["state"] == "finished", record["error"]
 
 
 def test_the_first_job_may_start_in_a_captured_cell(fresh_kernel: Kernel) -> None:

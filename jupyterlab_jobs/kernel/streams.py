@@ -91,8 +91,8 @@ class _System(ModuleType):
         __getattribute__ = object.__getattribute__
 
     def __new__(cls, name: str, doc: str | None = None) -> Any:
-        # Whoever makes a module, as an import does, calls the type of `sys`.
-        return ModuleType(name, doc)
+        # Whoever makes a module, as an import does, calls the type of `sys`. It may also be a base class.
+        return ModuleType(name, doc) if cls is type(sys) else super().__new__(cls)
 
     def __reduce__(self) -> Any:
         # Picklers know modules by their exact class.
