@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
-from harness import Kernel, sleepers
+from harness import Kernel, sleepers, until
 from killing_programs import BLOCKING
 from stalling_server import StallingServer
 
@@ -158,18 +158,11 @@ class _Bench:
             assert self._server.asked.acquire(timeout=10)
         elif kind in _WITH_CHILD:
             # Not through the kernel, whose main thread may be busy.
-            _wait_until(lambda: bool(sleepers(self._kernel)))
+            until(lambda: sleepers(self._kernel), 10)
         elif kind in _POOLS:
             kernel = self._kernel
             kernel.until(lambda: _printed(kernel).count("pool") == _POOLS[kind])
         time.sleep(_LONGER_SETTLING.get(kind, _SETTLING))
-
-
-def _wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.001)
 
 
 def _printed(kernel: Kernel) -> str:

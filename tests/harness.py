@@ -23,6 +23,15 @@ MIME_TYPE = "application/vnd.jupyterlab-jobs.job+json"
 PATIENCE = 20.0
 
 
+def until(condition: Callable[[], Any], patience: float = PATIENCE, pause: float = 0.001) -> Any:
+    """Wait until the condition holds, looking again after each `pause` (seconds); returns its value."""
+    deadline = time.monotonic() + patience
+    while not (value := condition()):
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(pause)
+    return value
+
+
 def carried_files() -> dict[str, str]:
     """The sources that the page carries, as `scripts/carry-runtime.mjs` has written them."""
     path = ROOT / "src" / "kernel" / "carried-files.json"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import queue
 import threading
-import time
 from collections.abc import Callable
 from typing import Any
+
+from harness import PATIENCE, until
 
 from jupyterlab_jobs.kernel.job import Job, JobError, Origin
 from jupyterlab_jobs.kernel.kill import KillSwitch, Returned
@@ -15,8 +16,6 @@ from jupyterlab_jobs.kernel.publisher import Publisher
 from jupyterlab_jobs.kernel.registry import Registry
 from jupyterlab_jobs.kernel.transport import KernelTransport
 from jupyterlab_jobs.kernel.work import Work
-
-PATIENCE = 20.0
 
 
 class Outbox:
@@ -181,14 +180,6 @@ class Code:
 
 def described(error: BaseException) -> JobError:
     return JobError(type(error).__name__, str(error), ["a traceback"])
-
-
-def until(condition: Callable[[], object]) -> None:
-    """Wait until the condition holds."""
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.0005)
 
 
 def _nothing() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import subprocess
@@ -9,18 +10,22 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from harness import until
 from jupyter_client import BlockingKernelClient
 
 pytest.importorskip("jupyter_server")
 
 PATIENCE = 40.0
 IDLE_TIMEOUT = 2  # the shortest that docs/protocol.md promises to outlive
+
+# Less often than usual: the server is asked over HTTP.
+_until = functools.partial(until, patience=PATIENCE, pause=0.05)
 
 
 class Server:
@@ -54,8 +59,8 @@ class Server:
             stdout=self._log,
             stderr=self._log,
         )
-        self._url = str(json.loads(until(self._info))["url"])
-        until(lambda: self.request("GET", "api/kernels") is not None)
+        self._url = str(json.loads(_until(self._info))["url"])
+        _until(lambda: self.request("GET", "api/kernels") is not None)
 
     def _info(self) -> str:
         assert self._process.poll() is None, "the server has ended: see its log"
@@ -94,15 +99,6 @@ class Server:
         self._log.close()
 
 
-def until(condition: Callable[[], Any]) -> Any:
-    """Wait for a condition; returns its value."""
-    deadline = time.monotonic() + PATIENCE
-    while not (value := condition()):
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.05)
-    return value
-
-
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server = Server(tmp_path_factory.mktemp("server"))
@@ -126,9 +122,9 @@ def test_a_silent_job_keeps_its_kernel_from_being_culled_until_it_has_ended(serv
         )
         idle_since = time.time()
         # The culler looks every second: so long, it would have ended an idle kernel.
-        until(lambda: server.last_activity(kernel_id) > idle_since + 2 * IDLE_TIMEOUT + 2)
+        _until(lambda: server.last_activity(kernel_id) > idle_since + 2 * IDLE_TIMEOUT + 2)
         end.touch()
-        until(lambda: server.request("GET", f"api/kernels/{kernel_id}") is None)
+        _until(lambda: server.request("GET", f"api/kernels/{kernel_id}") is None)
     finally:
         client.stop_channels()
 
@@ -137,6 +133,6 @@ def test_a_runtime_without_jobs_keeps_no_kernel(server: Server) -> None:
     kernel_id, client = server.start_kernel()
     try:
         execute(client, "%load_ext jupyterlab_jobs")
-        until(lambda: server.request("GET", f"api/kernels/{kernel_id}") is None)
+        _until(lambda: server.request("GET", f"api/kernels/{kernel_id}") is None)
     finally:
         client.stop_channels()

@@ -12,7 +12,8 @@ from types import FrameType
 from typing import Any
 
 import pytest
-from in_process import Code, until
+from harness import until
+from in_process import Code
 
 from jupyterlab_jobs.kernel.errors import JobKilled
 from jupyterlab_jobs.kernel.kill import KillSwitch, Returned

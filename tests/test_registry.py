@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 
 import pytest
-from in_process import Bench, SourceWork, ToldWork, until
+from harness import until
+from in_process import Bench, SourceWork, ToldWork
 
 from jupyterlab_jobs.kernel.errors import NoSuchJob
 from jupyterlab_jobs.kernel.job import Job, Origin

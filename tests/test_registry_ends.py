@@ -10,7 +10,8 @@ import time
 from typing import Any
 
 import pytest
-from in_process import Bench, SourceWork, ToldWork, described, until
+from harness import until
+from in_process import Bench, SourceWork, ToldWork, described
 
 from jupyterlab_jobs.kernel import registry as registry_module
 from jupyterlab_jobs.kernel.errors import JobKilled

@@ -6,7 +6,8 @@ import threading
 import time
 
 import pytest
-from in_process import Bench, ToldWork, until
+from harness import until
+from in_process import Bench, ToldWork
 
 from jupyterlab_jobs.kernel.errors import JobTimedOut, JobWasKilled
 from jupyterlab_jobs.kernel.job import Job
@@ -102,39 +103,32 @@ def test_a_second_kill_cuts_the_clean_up_short(bench: Bench, registry: Registry)
     assert job.state == "killed"
 
 
-def test_a_job_that_kills_itself_and_others_kills_the_others_first(bench: Bench, registry: Registry) -> None:
+def _a_job_kills_itself_and_another(bench: Bench) -> None:
     work = ToldWork()
     job, other = bench.begin(work), bench.begin(ToldWork())
-    work.order(lambda: registry.kill([job, other]))
+    work.order(lambda: bench.registry.kill([job, other]))
     for killed in (job, other):
         until(killed.done)
         assert killed.state == "killed"
 
 
-def test_what_else_a_job_kills_does_not_depend_on_how_fast_its_own_kill_is(bench: Bench, registry: Registry) -> None:
-    work = ToldWork()
-    job, other = bench.begin(work), bench.begin(ToldWork())
+def test_a_job_that_kills_itself_and_others_kills_the_others_first(bench: Bench) -> None:
+    _a_job_kills_itself_and_another(bench)
 
+
+def test_what_else_a_job_kills_does_not_depend_on_how_fast_its_own_kill_is(bench: Bench, registry: Registry) -> None:
     def strike_at_once(watched: Job) -> None:
         striker = threading.Thread(target=watched._kill_switch.strike)
         striker.start()
         striker.join()
 
     registry._reaper.watch = strike_at_once
-    work.order(lambda: registry.kill([job, other]))
-    for killed in (job, other):
-        until(killed.done)
-        assert killed.state == "killed"
+    _a_job_kills_itself_and_another(bench)
 
 
 def test_a_kill_strikes_by_itself(bench: Bench, registry: Registry) -> None:
-    work = ToldWork()
-    job, other = bench.begin(work), bench.begin(ToldWork())
     registry._reaper.watch = lambda job: None
-    work.order(lambda: registry.kill([job, other]))
-    for killed in (job, other):
-        until(killed.done)
-        assert killed.state == "killed"
+    _a_job_kills_itself_and_another(bench)
 
 
 def test_a_job_that_survives_its_own_kill_has_not_come_back_from_it(bench: Bench, registry: Registry) -> None:

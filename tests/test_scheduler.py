@@ -8,10 +8,11 @@ from collections.abc import Collection
 from contextlib import AbstractContextManager
 
 import pytest
+from harness import PATIENCE, until
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from in_process import PATIENCE, Bench, ToldWork, until
+from in_process import Bench, ToldWork
 from scheduler_model import SchedulerModel
 
 from jupyterlab_jobs.kernel.job import Job
@@ -213,8 +214,7 @@ TestScheduler = _Machine.TestCase
 TestScheduler.settings = settings(max_examples=100, stateful_step_count=30, deadline=None)
 
 
-def test_a_job_that_waits_in_several_threads_waits_until_the_last_is_over() -> None:
-    bench = Bench()
+def test_a_job_that_waits_in_several_threads_waits_until_the_last_is_over(bench: Bench) -> None:
     scheduler = bench.registry.scheduler
     scheduler.limit = 1
     work, second, third = ToldWork(), ToldWork(), ToldWork()
@@ -234,15 +234,13 @@ def test_a_job_that_waits_in_several_threads_waits_until_the_last_is_over() -> N
     again = scheduler.waiting()
     work.tell(again.__enter__)
     assert third.running.wait(PATIENCE)
-    bench.close()
 
 
-def test_what_is_killed_while_it_is_made_ready_holds_up_nobody() -> None:
+def test_what_is_killed_while_it_is_made_ready_holds_up_nobody(bench: Bench) -> None:
     class KillsItself(ToldWork):
         def begin(self) -> None:
             killed.kill()
 
-    bench = Bench()
     first, last = ToldWork(), ToldWork()
     awaited = [AwaitedJob(bench.begin(first))]
     killed = bench.make(KillsItself())
@@ -251,11 +249,9 @@ def test_what_is_killed_while_it_is_made_ready_holds_up_nobody() -> None:
     first.finish()
     assert last.running.wait(PATIENCE)
     assert killed.state == "killed"
-    bench.close()
 
 
-def test_the_turn_goes_across_backends() -> None:
-    bench = Bench()
+def test_the_turn_goes_across_backends(bench: Bench) -> None:
     bench.registry.scheduler.limit = 1
     works = [ToldWork() for _ in range(6)]
     jobs = [
@@ -266,11 +262,9 @@ def test_the_turn_goes_across_backends() -> None:
         assert work.running.wait(PATIENCE)
         assert [other.state for other in jobs[number + 1 :]] == ["queued"] * (5 - number)
         work.finish()
-    bench.close()
 
 
-def test_waiting_is_for_jobs() -> None:
-    bench = Bench()
+def test_waiting_is_for_jobs(bench: Bench) -> None:
     scheduler = bench.registry.scheduler
     scheduler.limit = 1
     running = bench.begin(ToldWork())
@@ -279,11 +273,9 @@ def test_waiting_is_for_jobs() -> None:
         waits = bench.registry.submit(bench.make(ToldWork()))
         assert waits.state == "queued"
     assert running.state == "running"
-    bench.close()
 
 
-def test_cells_that_ended_long_ago_are_forgotten() -> None:
-    bench = Bench()
+def test_cells_that_ended_long_ago_are_forgotten(bench: Bench) -> None:
     scheduler = bench.registry.scheduler
     for number in range(1_001):
         scheduler.cell_ended(str(number))
@@ -292,11 +284,9 @@ def test_cells_that_ended_long_ago_are_forgotten() -> None:
     bench.registry.submit(second, [AwaitedCell("1", "a reason")])
     until(lambda: second.state == "running")
     assert first.state == "queued"
-    bench.close()
 
 
-def test_an_event_that_fails_is_not_the_last(caplog: pytest.LogCaptureFixture) -> None:
-    bench = Bench()
+def test_an_event_that_fails_is_not_the_last(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
     scheduler = bench.registry.scheduler
     done = threading.Event()
 
@@ -307,4 +297,3 @@ def test_an_event_that_fails_is_not_the_last(caplog: pytest.LogCaptureFixture) -
     scheduler._post(done.set)
     assert done.wait(PATIENCE)
     assert "Failed to start jobs" in caplog.text
-    bench.close()

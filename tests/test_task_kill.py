@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from collections.abc import Coroutine
+from typing import Any
 
 import pytest
 from in_process import Code
@@ -39,61 +41,56 @@ def test_a_coroutine_is_cancelled() -> None:
     assert switch._task is None
 
 
-def test_a_coroutine_cleans_up_in_peace() -> None:
-    switch = KillSwitch()
-    begun, cleaning, go_on = threading.Event(), threading.Event(), threading.Event()
-    seen: list[str] = []
+class _CleanUp:
+    """Sleeps, and takes its time to clean up."""
 
-    async def endless() -> None:
-        begun.set()
+    def __init__(self) -> None:
+        self.begun, self._cleaning, self._go_on = threading.Event(), threading.Event(), threading.Event()
+        self._is_done = False
+
+    async def sleep(self) -> None:
         try:
             await asyncio.sleep(1000)
         finally:
-            cleaning.set()
-            await asyncio.to_thread(go_on.wait)
-            seen.append("cleaned up")
+            self._cleaning.set()
+            await asyncio.to_thread(self._go_on.wait)
+            self._is_done = True
 
-    running = Code(switch, lambda: switch.run_coroutine(endless()))
-    begun.wait()
-    running.strike_until(cleaning.is_set)
-    for _ in range(5):
-        assert switch.strike()
-        time.sleep(0.005)  # for an exception to arrive
-    go_on.set()
-    assert isinstance(running.join(), JobKilled)
-    assert seen == ["cleaned up"]
+    def is_left_in_peace_by_a_kill_of(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        switch = KillSwitch()
+        running = Code(switch, lambda: switch.run_coroutine(coroutine))
+        self.begun.wait()
+        running.strike_until(self._cleaning.is_set)
+        for _ in range(5):
+            assert switch.strike()
+            time.sleep(0.005)  # for an exception to arrive
+        self._go_on.set()
+        assert isinstance(running.join(), JobKilled)
+        assert self._is_done
+
+
+def test_a_coroutine_cleans_up_in_peace() -> None:
+    clean_up = _CleanUp()
+
+    async def endless() -> None:
+        clean_up.begun.set()
+        await clean_up.sleep()
+
+    clean_up.is_left_in_peace_by_a_kill_of(endless())
 
 
 def test_the_closing_of_the_loop_is_clean_up_after_a_kill() -> None:
-    switch = KillSwitch()
-    begun, cleaning, go_on = threading.Event(), threading.Event(), threading.Event()
-    seen: list[str] = []
-
-    async def other() -> None:
-        try:
-            await asyncio.sleep(1000)
-        finally:
-            cleaning.set()
-            await asyncio.to_thread(go_on.wait)
-            seen.append("cleaned up")
+    clean_up = _CleanUp()
 
     async def endless() -> None:
-        task = asyncio.create_task(other())
+        # Left by the job's own task: it is cancelled because the loop is closed.
+        task = asyncio.create_task(clean_up.sleep())
         await asyncio.sleep(0)
-        begun.set()
+        clean_up.begun.set()
         await asyncio.sleep(1000)
         await task
 
-    running = Code(switch, lambda: switch.run_coroutine(endless()))
-    begun.wait()
-    # It was left by the job's own task: it is cancelled because the loop is closed.
-    running.strike_until(cleaning.is_set)
-    for _ in range(5):
-        assert switch.strike()
-        time.sleep(0.005)  # for an exception to arrive
-    go_on.set()
-    assert isinstance(running.join(), JobKilled)
-    assert seen == ["cleaned up"]
+    clean_up.is_left_in_peace_by_a_kill_of(endless())
 
 
 def test_a_coroutine_returns_raises_and_cancels_itself() -> None:

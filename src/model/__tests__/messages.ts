@@ -120,3 +120,6 @@ export function snapshot(
 export function run(...actions: Action[]): IModelState {
   return actions.reduce(reduce, INITIAL_STATE);
 }
+
+/** The keys of its jobs. */
+export const ids = (state: IModelState) => [...state.jobs.keys()];

@@ -1,9 +1,7 @@
-import type { Action, IModelState } from '../reducer';
+import type { Action } from '../reducer';
 import { EMPTY_LOG } from '../outputlog';
 import { reduce } from '../reducer';
-import { event, job, messages, run, snapshot, text } from './messages';
-
-const ids = (state: IModelState) => [...state.jobs.keys()];
+import { event, ids, job, messages, run, snapshot, text } from './messages';
 
 describe('reduce', () => {
   describe('when the kernel ends', () => {

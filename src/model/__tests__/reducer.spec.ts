@@ -1,10 +1,17 @@
 import type { ISnapshot, JobsMessage } from '../../kernel/protocol';
 import { EMPTY_LOG } from '../outputlog';
-import type { Action, IModelState } from '../reducer';
+import type { Action } from '../reducer';
 import { INITIAL_STATE, reduce } from '../reducer';
-import { event, job, messages, output, run, snapshot, text } from './messages';
-
-const ids = (state: IModelState) => [...state.jobs.keys()];
+import {
+  event,
+  ids,
+  job,
+  messages,
+  output,
+  run,
+  snapshot,
+  text
+} from './messages';
 
 describe('reduce', () => {
   it('is ready with a snapshot', () => {
