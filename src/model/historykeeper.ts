@@ -31,17 +31,20 @@ export class HistoryKeeper implements IDisposable {
   }
 
   /**
-   * Where the notebook is. Its history moves with it.
+   * Where the notebook is, or null while it has no file. Its history moves with it.
    */
-  get path(): string {
+  get path(): string | null {
     return this._path;
   }
-  set path(path: string) {
-    if (path !== this._path) {
-      this.flush();
-      void this._store.rename(this._path, path);
-      this._path = path;
+  set path(path: string | null) {
+    if (path === this._path) {
+      return;
     }
+    if (this._path !== null && path !== null) {
+      void this._store.rename(this._path, path);
+    }
+    this._path = path;
+    this.flush();
   }
 
   /**
@@ -63,7 +66,7 @@ export class HistoryKeeper implements IDisposable {
   flush(isLast = false): void {
     clearTimeout(this._timer);
     this._timer = undefined;
-    if (!this._kernel) {
+    if (!this._kernel || this._path === null) {
       return;
     }
     const history = this._history(this._kernel);
@@ -137,6 +140,9 @@ export class HistoryKeeper implements IDisposable {
    * Bring back what is stored.
    */
   private async _recall(kernel: IKernelJobs): Promise<void> {
+    if (this._path === null) {
+      return;
+    }
     const history = await this._store.read(this._path);
     if (kernel !== this._kernel) {
       return;
@@ -197,7 +203,7 @@ export class HistoryKeeper implements IDisposable {
   private _known = new Set<string>();
   /** The keys of the jobs of the kernel that the notebook had before. */
   private _left: ReadonlySet<string> = new Set();
-  private _path: string;
+  private _path: string | null;
   private _state: IJobsState | null = null;
   private readonly _store: HistoryStore;
   private _timer: ReturnType<typeof setTimeout> | undefined;

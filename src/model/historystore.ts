@@ -1,3 +1,4 @@
+import { PathExt } from '@jupyterlab/coreutils';
 import type { ReadonlyJSONValue } from '@lumino/coreutils';
 
 import type { History } from './history';
@@ -66,16 +67,30 @@ export class HistoryStore {
   }
 
   /**
-   * A notebook has another path now.
+   * A notebook, or a directory, has another path now.
    */
   rename(from: string, to: string): Promise<void> {
     return this._inTurn(async () => {
-      const merged = mergeHistories(
-        await this._read(to),
-        await this._read(from)
-      );
-      await this._save(to, this._bounded(merged), false);
-      await this._remove(from);
+      for (const below of await this._listBelow(from)) {
+        const [before, after] = [from + below, to + below];
+        const merged = mergeHistories(
+          await this._read(after),
+          await this._read(before)
+        );
+        await this._save(after, this._bounded(merged), false);
+        await this._remove(before);
+      }
+    }, undefined);
+  }
+
+  /**
+   * A notebook, or a directory, is no more: the next one of this name is another.
+   */
+  remove(path: string): Promise<void> {
+    return this._inTurn(async () => {
+      for (const below of await this._listBelow(path)) {
+        await this._remove(path + below);
+      }
     }, undefined);
   }
 
@@ -95,9 +110,27 @@ export class HistoryStore {
     return result;
   }
 
+  /**
+   * What follows a path in those of its histories: nothing for a notebook, and `/` and the
+   * rest for each in a directory.
+   */
+  private async _listBelow(path: string): Promise<string[]> {
+    const { database, journal } = this._options;
+    const start = this._id(path);
+    const lists = [
+      await database.list(NAMESPACE),
+      await journal?.list(NAMESPACE)
+    ];
+    const below = lists
+      .flatMap(list => list?.ids ?? [])
+      .filter(id => id === start || id.startsWith(`${start}/`))
+      .map(id => id.slice(start.length));
+    return [...new Set(below)];
+  }
+
   private async _read(path: string): Promise<History> {
     const { database, journal } = this._options;
-    const id = idOf(path);
+    const id = this._id(path);
     const [stored, last] = [
       await database.fetch(id),
       await journal?.fetch(id)
@@ -115,7 +148,7 @@ export class HistoryStore {
     isLast: boolean
   ): Promise<void> {
     const { database, journal } = this._options;
-    const id = idOf(path);
+    const id = this._id(path);
     if (history.size === 0) {
       await this._remove(path);
       return;
@@ -134,7 +167,7 @@ export class HistoryStore {
 
   private async _remove(path: string): Promise<void> {
     const { database, journal } = this._options;
-    const id = idOf(path);
+    const id = this._id(path);
     await journal?.remove(id);
     if ((await database.fetch(id)) !== undefined) {
       await database.remove(id);
@@ -159,6 +192,10 @@ export class HistoryStore {
     }
   }
 
+  private _id(path: string): string {
+    return `${NAMESPACE}:${PathExt.join(this._options.root ?? '', path)}`;
+  }
+
   private _last: Promise<unknown> = Promise.resolve();
   private readonly _options: HistoryStore.IOptions;
 }
@@ -173,13 +210,11 @@ export namespace HistoryStore {
   export interface IOptions {
     readonly database: IHistoryDatabase;
     readonly journal?: IHistoryDatabase;
+    /** The server's directory, which paths are relative to: others may store in the same place. */
+    readonly root?: string;
     /** How many jobs of a notebook are kept; the most that there can be if not given. */
     readonly count?: () => number;
   }
-}
-
-function idOf(path: string): string {
-  return `${NAMESPACE}:${path}`;
 }
 
 /** Whether two stored histories tell the same, whenever they were saved. */

@@ -5,8 +5,10 @@ import type {
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
 import { IWindowResolver } from '@jupyterlab/apputils';
+import { PageConfig } from '@jupyterlab/coreutils';
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import { INotebookTracker } from '@jupyterlab/notebook';
+import type { Contents } from '@jupyterlab/services';
 import { IStateDB } from '@jupyterlab/statedb';
 
 import { HistoryKeeper } from '../model/historykeeper';
@@ -36,6 +38,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
     resolver: IWindowResolver | null
   ): void => {
     const count = () => settings.historySize;
+    const root = PageConfig.getOption('serverRoot');
     const prefix = `jupyterlab-jobs:${app.serviceManager.serverSettings.baseUrl}:`;
     // Without a workspace, as in Notebook 7, the state database ends with the page.
     const store =
@@ -43,10 +46,12 @@ const plugin: JupyterFrontEndPlugin<void> = {
         ? new HistoryStore({
             database: state as IHistoryDatabase,
             journal: new WebStorageDatabase(sessionStorage, prefix),
+            root,
             count
           })
         : new HistoryStore({
             database: new WebStorageDatabase(localStorage, prefix),
+            root,
             count
           });
     const keepers = new Set<HistoryKeeper>();
@@ -65,6 +70,9 @@ const plugin: JupyterFrontEndPlugin<void> = {
     };
     tracker.forEach(keep);
     tracker.widgetAdded.connect((_, panel) => keep(panel));
+    app.serviceManager.contents.fileChanged.connect((_, change) => {
+      followFile(change, store, keepers);
+    });
     window.addEventListener('pagehide', () => {
       keepers.forEach(keeper => keeper.flush(true));
     });
@@ -72,6 +80,32 @@ const plugin: JupyterFrontEndPlugin<void> = {
 };
 
 export default plugin;
+
+/**
+ * Histories go with the files, also with those that are not open.
+ */
+function followFile(
+  { type, oldValue, newValue }: Contents.IChangedArgs,
+  store: HistoryStore,
+  keepers: Iterable<HistoryKeeper>
+): void {
+  const before = oldValue?.path;
+  if (!before) {
+    return;
+  }
+  if (type === 'rename' && newValue?.path) {
+    void store.rename(before, newValue.path);
+  } else if (type === 'delete') {
+    void store.remove(before);
+    // A notebook of a deleted directory stays open, and JupyterLab closes others only now:
+    // what is left to say about their jobs is not to be stored, unless they are saved again.
+    for (const keeper of keepers) {
+      if (keeper.path !== null && `${keeper.path}/`.startsWith(`${before}/`)) {
+        keeper.path = null;
+      }
+    }
+  }
+}
 
 /**
  * Tell a keeper where its notebook is, and which kernel it has.
@@ -86,9 +120,11 @@ function keepHistory(panel: NotebookPanel, keeper: HistoryKeeper): void {
   };
   sessionContext.kernelChanged.connect(updateKernel);
   context.pathChanged.connect(updatePath);
+  context.fileChanged.connect(updatePath);
   panel.disposed.connect(() => {
     sessionContext.kernelChanged.disconnect(updateKernel);
     context.pathChanged.disconnect(updatePath);
+    context.fileChanged.disconnect(updatePath);
   });
   updateKernel();
 }

@@ -18,18 +18,18 @@ async function stored(
   page: IJupyterLabPageFixture,
   directory: string
 ): Promise<string> {
-  return page.evaluate(async start => {
+  return page.evaluate(async part => {
     const response = await fetch('/lab/api/workspaces/default');
     const { data } = (await response.json()) as { data: object };
     return JSON.stringify(
-      Object.entries(data).filter(([id]) => id.startsWith(start))
+      Object.entries(data).filter(([id]) => id.includes(part))
     );
-  }, historyStart(directory));
+  }, historyPart(directory));
 }
 
-/** How the identifiers begin: other tests may leave histories in the same workspace. */
-function historyStart(directory: string): string {
-  return `jupyterlab-jobs-history:${directory}/`;
+/** What is in the identifiers: other tests may leave histories in the same workspace. */
+function historyPart(directory: string): string {
+  return `/${directory}/`;
 }
 
 async function runSome(notebook: NotebookWithJobs): Promise<void> {
@@ -140,9 +140,79 @@ test('the history moves with the notebook', async ({
   });
   await expect.poll(() => stored(page, tmpPath)).toContain('/renamed.ipynb"');
   expect(await stored(page, tmpPath)).not.toContain('/test.ipynb"');
-  await goToNotebook(page, `${tmpPath}/renamed.ipynb`);
+  // So it does when the notebook is closed.
+  await page.notebook.close();
+  await page.evaluate(async directory => {
+    await window.jupyterapp.serviceManager.contents.rename(
+      `${directory}/renamed.ipynb`,
+      `${directory}/again.ipynb`
+    );
+  }, tmpPath);
+  await expect.poll(() => stored(page, tmpPath)).toContain('/again.ipynb"');
+  expect(await stored(page, tmpPath)).not.toContain('/renamed.ipynb"');
+  await goToNotebook(page, `${tmpPath}/again.ipynb`);
   await notebook.openPanel();
   await notebook.toHaveState(1, 'lost');
+});
+
+test('a notebook does not show the jobs of another that had its name', async ({
+  openNotebook,
+  page,
+  tmpPath
+}) => {
+  const notebook = await openNotebook(CELLS);
+  await runSome(notebook);
+  await expect.poll(() => stored(page, tmpPath)).toContain('ZeroDivisionError');
+  await page.locator('.jp-DirListing-item', { hasText: 'test.ipynb' }).click();
+  await page.keyboard.press('Delete');
+  await page.locator('.jp-Dialog .jp-mod-accept').click();
+  await expect(page.locator('.jp-NotebookPanel')).toHaveCount(0);
+  await expect.poll(() => stored(page, tmpPath)).toBe('[]');
+
+  await openNotebook(CELLS);
+  await notebook.openPanel();
+  await expect(notebook.panel).toContainText('No jobs yet');
+  await notebook.run(1);
+  await notebook.toHaveState(1, 'finished');
+  await expect(notebook.panel.locator('.jp-Jobs-item')).toHaveCount(1);
+});
+
+test('a notebook does not show the jobs of one on a server elsewhere', async ({
+  openNotebook,
+  page,
+  tmpPath
+}) => {
+  const notebook = await openNotebook(CELLS);
+  await runSome(notebook);
+  await notebook.restartKernel();
+  await page.notebook.save();
+  await expect.poll(() => stored(page, tmpPath)).toContain('"lost":true');
+
+  // A server elsewhere says so in its page, and has the same workspaces.
+  await page.addInitScript(() => {
+    new MutationObserver((_, observer) => {
+      const config = document.getElementById('jupyter-config-data');
+      if (config?.nextElementSibling && sessionStorage.elsewhere !== 'no') {
+        observer.disconnect();
+        config.textContent = JSON.stringify({
+          ...(JSON.parse(config.textContent ?? '') as object),
+          serverRoot: '/elsewhere'
+        });
+      }
+    }).observe(document, { childList: true, subtree: true });
+  });
+  await goToNotebook(page, `${tmpPath}/test.ipynb`);
+  await notebook.openPanel();
+  await expect(notebook.panel).toContainText('No jobs yet');
+  await notebook.run(3);
+  await expect
+    .poll(() => stored(page, tmpPath))
+    .toContain(`:elsewhere/${tmpPath}/test.ipynb"`);
+
+  await page.evaluate(() => sessionStorage.setItem('elsewhere', 'no'));
+  await goToNotebook(page, `${tmpPath}/test.ipynb`);
+  await notebook.openPanel();
+  await expect(notebook.panel).toContainText('before the end');
 });
 
 test('what is stored and is none is left out', async ({
@@ -156,13 +226,13 @@ test('what is stored and is none is left out', async ({
   await notebook.restartKernel();
   await expect.poll(() => stored(page, tmpPath)).toContain('"lost":true');
   await page.evaluate(
-    async ({ html, start }) => {
+    async ({ html, part }) => {
       const response = await fetch('/lab/api/workspaces/default');
       const workspace = (await response.json()) as {
         data: Record<string, { jobs: Record<string, unknown>[] }>;
       };
       for (const [id, history] of Object.entries(workspace.data)) {
-        if (id.startsWith(start)) {
+        if (id.includes(part)) {
           const { record } = history.jobs[0] as { record: object };
           Object.assign(record, { name: html, code: html });
           history.jobs[0].log = {
@@ -188,7 +258,7 @@ test('what is stored and is none is left out', async ({
         body: JSON.stringify(workspace)
       });
     },
-    { html: hostile, start: historyStart(tmpPath) }
+    { html: hostile, part: historyPart(tmpPath) }
   );
   await page.reload();
   await notebook.openPanel();

@@ -77,7 +77,9 @@ describe('HistoryKeeper', () => {
 
   async function stored(): Promise<string[]> {
     await idle();
-    const history = await new HistoryStore({ database }).read(keeper.path);
+    const history = await new HistoryStore({ database }).read(
+      keeper.path ?? 'a.ipynb'
+    );
     return [...history].map(([key, { job }]) => `${key} ${job.state}`);
   }
 
@@ -192,6 +194,21 @@ describe('HistoryKeeper', () => {
     expect(await stored()).toEqual(['r1:1 finished']);
     expect([...database.entries.keys()]).toEqual([
       'jupyterlab-jobs-history:b.ipynb'
+    ]);
+  });
+
+  it('stores nothing of a notebook without a file', async () => {
+    await attach('k1');
+    await answer('r1', record(1));
+    keeper.path = null;
+    await kernel.restart();
+    expect(await stored()).toEqual([]);
+    keeper.path = 'c.ipynb';
+    expect(await stored()).toEqual(['r1:1 lost']);
+    keeper.path = null;
+    await closePage();
+    expect([...database.entries.keys()]).toEqual([
+      'jupyterlab-jobs-history:c.ipynb'
     ]);
   });
 });

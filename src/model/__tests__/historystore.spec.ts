@@ -56,6 +56,40 @@ describe('HistoryStore', () => {
     await Promise.all([...writes, moved]);
   });
 
+  it('keeps servers of other directories apart', async () => {
+    const other = new HistoryStore({ database, root: '~/b' });
+    const same = new HistoryStore({ database, root: '~/' });
+    await other.write('n', historyOf(remembered(finishedJob(1))), NONE);
+    await store.write('n', historyOf(remembered(finishedJob(2))), NONE);
+    expect(keys(await other.read('n'))).toEqual(['r1:1']);
+    expect(keys(await store.read('n'))).toEqual(['r1:2']);
+    expect(keys(await same.read('b/n'))).toEqual(['r1:1']);
+  });
+
+  it('follows directories', async () => {
+    const write = (path: string, id: number, isLast: boolean) =>
+      store.write(path, historyOf(remembered(finishedJob(id))), NONE, isLast);
+    await write('d/a', 1, true);
+    await write('d/e/b', 2, false);
+    await write('dd/c', 3, false);
+    database.entries.delete('jupyterlab-jobs-history:d/a');
+    await store.rename('d', 'f/g');
+    expect([...database.entries.keys()].sort()).toEqual([
+      'jupyterlab-jobs-history:dd/c',
+      'jupyterlab-jobs-history:f/g/a',
+      'jupyterlab-jobs-history:f/g/e/b'
+    ]);
+    expect(keys(await store.read('f/g/a'))).toEqual(['r1:1']);
+    await write('f/g/a', 1, true);
+    await store.remove('f');
+    expect([...database.entries.keys()]).toEqual([
+      'jupyterlab-jobs-history:dd/c'
+    ]);
+    expect(journal.entries.size).toBe(0);
+    await store.remove('dd/c');
+    expect(database.entries.size).toBe(0);
+  });
+
   it('finds the last words before the page went', async () => {
     await store.write('a', historyOf(remembered(finishedJob(1))), NONE, true);
     database.entries.clear();
