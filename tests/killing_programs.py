@@ -73,6 +73,12 @@ BLOCKING = {
         "import multiprocessing, time\nwith multiprocessing.get_context('spawn').Pool(2) as pool:\n"
         "    print('pool', flush=True)\n    pool.map(time.sleep, [1000] * 4)"
     ),
+    "multiprocessing pool that forks": (
+        "import functools, multiprocessing, time\n"
+        "say = functools.partial(print, 'pool', flush=True)\n"
+        "with multiprocessing.get_context('fork').Pool(2, say) as pool:\n"
+        "    pool.map(time.sleep, [1000] * 4)"
+    ),
     "asyncio sleep": "import asyncio\nawait asyncio.sleep(1000)",
     "asyncio gather": "import asyncio\nawait asyncio.gather(asyncio.sleep(1000), asyncio.sleep(1000))",
     "asyncio loop": "import asyncio\nawait asyncio.sleep(0)\nwhile True:\n    pass",

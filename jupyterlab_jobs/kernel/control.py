@@ -1,13 +1,14 @@
 """Answers the page's requests on the control channel, while the main thread works.
 
-Everything here runs on ipykernel's control thread, one request at a time: it must not block, because interrupt and
-shutdown come the same way.
+Everything here runs on ipykernel's control thread, one request at a time: it must not block for more than a moment,
+because interrupt and shutdown come the same way.
 """
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
+from concurrent.futures import wait
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
@@ -15,13 +16,16 @@ from IPython.core.error import UsageError
 
 from . import protocol
 from .group import Group
-from .job import Origin
+from .job import Job, Origin
 from .syntax import jobs_of_cell
 from .variable_summary import summaries
 
 if TYPE_CHECKING:
     from .runtime import Runtime
 
+
+_BEFORE_KILL_IS_ANSWERED = 0.01
+"""Seconds: with its answer ipykernel computes for two milliseconds, which the code that is to end needs itself."""
 
 _Answer = tuple[dict[str, Any], Sequence[Callable[[], object]]]
 """The result of a request, and what is to be done once it is sent."""
@@ -132,12 +136,17 @@ class ControlChannel:
 
     def _kill(self, params: dict[str, Any]) -> _Answer:
         jobs = [self._runtime.registry.get(job_id) for job_id in protocol.parse_job_ids(params)]
-        killed = {job.id for job in self._runtime.registry.kill(jobs)}
-        return {"killed": sorted(killed), "ended": [job.id for job in jobs if job.id not in killed]}, []
+        killed = self._kill_jobs(jobs)
+        return {"killed": killed, "ended": [job.id for job in jobs if job.id not in killed]}, []
 
     def _kill_all(self, params: dict[str, Any]) -> _Answer:
-        registry = self._runtime.registry
-        return {"killed": [job.id for job in registry.kill(registry.all())], "ended": []}, []
+        return {"killed": self._kill_jobs(self._runtime.registry.all()), "ended": []}, []
+
+    def _kill_jobs(self, jobs: list[Job]) -> list[int]:
+        """Kill, and give the code a moment to end; returns the ids of those jobs that had not ended before."""
+        killed = self._runtime.registry.kill(jobs)
+        wait(killed, timeout=_BEFORE_KILL_IS_ANSWERED)
+        return sorted(job.id for job in killed)
 
     def _clear(self, params: dict[str, Any]) -> _Answer:
         registry = self._runtime.registry

@@ -187,6 +187,8 @@ class KillSwitch:
         self.children.end()
         if self.pools.wait_until_stopped():
             self.children.end()  # what a pool has started meanwhile
+            # Once more: what was given back before may have woken a worker that was ending, and nobody else.
+            self.pools.free_locks()
 
     def _open(self, victim: Victim) -> None:
         """From now on the calling thread can be struck. Raises `JobKilled` if the kill came first."""

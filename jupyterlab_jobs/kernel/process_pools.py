@@ -54,7 +54,10 @@ class ProcessPools:
                 keeper._state = TERMINATE
 
     def free_locks(self) -> None:
-        """Give back what workers have taken along, once none of them runs any more. Called at every strike."""
+        """Give back what workers have taken along, once none of them runs any more.
+
+        Called at every strike and when the job has ended.
+        """
         for pool in self._pools:
             pool.free_lock()
 

@@ -44,6 +44,10 @@ _SHORTEST_PAUSE = 0.02
 _LONGEST_PAUSE = 0.1
 _PAUSE_GROWTH = 1.5
 
+_QUICK_END = 0.01
+"""Seconds after a kill in which a job that ends has never been told to be stopping. To tell it takes milliseconds of
+the processor, here and in the page, and until then the code that is to end needs them more."""
+
 _LONGEST_STOP = 4.0
 """Seconds that are left for what is to be sent when the runtime is unloaded."""
 
@@ -182,6 +186,8 @@ class Publisher:
             except Empty:
                 pass
             changed |= dict.fromkeys(self._take_due())
+            if not stopping and self._put_off(changed) and not (changed or removed):
+                continue
             try:
                 sent = self._publish(list(changed), removed)
             except Exception:
@@ -202,8 +208,21 @@ class Publisher:
         until_due = max(0.0, min(self._later.values()) - time.monotonic())
         return until_due if silence is None else min(silence, until_due)
 
+    def _put_off(self, changed: dict[Job, None]) -> bool:
+        """Take out the jobs that are expected to end in a moment; returns whether there are any."""
+        soon = []
+        for job in [job for job in changed if job.state == "stopping"]:
+            # From here on its end enqueues it again.
+            self._waiting.discard(job.id)
+            delay = (job.stopping_since or 0.0) + _QUICK_END - time.time()
+            if job.state == "stopping" and 0 < delay <= _QUICK_END:
+                soon.append(job)
+                self._later[job] = time.monotonic() + delay
+                del changed[job]
+        return bool(soon)
+
     def _take_due(self) -> list[Job]:
-        """The jobs whose progress may be told now."""
+        """The jobs of which something may be told now."""
         if not self._later:
             return []
         now = time.monotonic()
