@@ -16,7 +16,11 @@ def _pool_workers(pid: int) -> list[psutil.Process]:
     """Those of a process's descendants that are workers of pools."""
     workers = []
     for child in psutil.Process(pid).children(recursive=True):
-        command = "".join(child.cmdline())
+        try:
+            command = "".join(child.cmdline())
+        except psutil.ZombieProcess:
+            assert child.ppid() != pid  # a server's own child, which it is about to reap
+            continue
         # A server's forks have the same command as the server, which is a child itself, and stays for the next pool.
         if "spawn_main" in command or ("multiprocessing.forkserver" in command and child.ppid() != pid):
             workers.append(child)

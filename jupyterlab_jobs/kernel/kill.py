@@ -167,6 +167,12 @@ class KillSwitch:
         return task if task is not None and task.ident == get_ident() else None
 
     @property
+    def is_about_to_raise(self) -> bool:
+        """Whether the kill has come during the blocking call that the calling thread makes."""
+        victim = self._victims.get(get_ident())
+        return victim is not None and victim.woken
+
+    @property
     def is_leaving(self) -> bool:
         """Whether the calling thread is on its way out because of the kill."""
         victim = self._victims.get(get_ident())
@@ -187,8 +193,7 @@ class KillSwitch:
         self.children.end()
         if self.pools.wait_until_stopped():
             self.children.end()  # what a pool has started meanwhile
-            # Once more: what was given back before may have woken a worker that was ending, and nobody else.
-            self.pools.free_locks()
+            self.pools.free_locks_for_good()
 
     def _open(self, victim: Victim) -> None:
         """From now on the calling thread can be struck. Raises `JobKilled` if the kill came first."""

@@ -447,6 +447,9 @@ def _start_remembered(job: Any, process: Any, poll: Callable[[], object], start:
         start()
         guard(process.pid)
         children.add(process.pid, poll)
+        if job._kill_switch.is_about_to_raise:
+            # Before it has come to anything: it would miss what the job takes away on its way out, and complain.
+            children.kill(children.family())
 
     # Not that it blocks: a kill between the fork and the moment when we know its result would lose the process.
     job._kill_switch.undisturbed(start_and_remember)

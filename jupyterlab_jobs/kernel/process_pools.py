@@ -19,13 +19,16 @@ from threading import Thread
 from typing import Any
 
 from .replacements import Replacements
-from .threads import current_job, run_as
+from .threads import current_job, run_as, undisturbed
 
 _LONGEST_END = 0.5
 """Seconds that a thread may take that is told to end."""
 
 _SLICE = 0.003
 """Seconds between two looks whether those that may hold a lock are being killed."""
+
+_SECOND_LOOK = 0.01
+"""Seconds in which a thread that has got a lock is certainly counted."""
 
 
 class ProcessPools:
@@ -53,13 +56,27 @@ class ProcessPools:
             for keeper in pool.keepers:
                 keeper._state = TERMINATE
 
-    def free_locks(self) -> None:
-        """Give back what workers have taken along, once none of them runs any more.
+    def free_locks(self) -> bool:
+        """Give back what workers have taken along, once none of them runs any more; returns whether to look again.
 
-        Called at every strike and when the job has ended.
+        Called at every strike.
         """
+        suspects = [pool.free_lock() for pool in self._pools]
+        return any(suspects)
+
+    def free_locks_for_good(self) -> None:
+        """The same when the job has ended.
+
+        Also what was given back before: that may have woken a worker that was ending, and nobody else.
+        """
+        while self.free_locks():
+            time.sleep(_SECOND_LOOK)
+
+    def wait_for_starter(self, task_handler: Thread) -> None:
+        """Wait until the pool of this thread certainly starts no worker any more, to which it would pass its queues."""
         for pool in self._pools:
-            pool.free_lock()
+            if task_handler in pool.keepers:
+                run_as(None, pool.keepers[0].join, _LONGEST_END)
 
     def wait_until_stopped(self) -> bool:
         """Wait until they certainly start no worker any more; returns whether there are any.
@@ -91,8 +108,11 @@ class _Pool:
     def is_alive(self) -> bool:
         return any(keeper.is_alive() for keeper in self.keepers)
 
-    def free_lock(self) -> None:
-        """The job may be terminating the pool while its workers are killed: then it waits in C for this lock."""
+    def free_lock(self) -> bool:
+        """Free the lock of the results for which the pool's threads wait in C, and the job that terminates it.
+
+        Returns whether to look again.
+        """
         assert self._lock is not None
         if self._lock.acquire(False):
             self._lock.release()
@@ -102,19 +122,35 @@ class _Pool:
                 with contextlib.suppress(ValueError):  # it has been given back in between
                     self._lock.release()
             self._is_suspect = not self._is_suspect
-            return
+            return self._is_suspect
         self._is_suspect = False
+        return False
 
 
 def make_killable(replacements: Replacements) -> None:
     """Put the patches in."""
     if os.name != "posix":  # there no locks are taken along
         return
+    from multiprocessing.forkserver import ForkServer
+    from multiprocessing.resource_tracker import ResourceTracker
+
+    for helper in (ForkServer, ResourceTracker):
+        replacements.set(helper, "ensure_running", _undisturbed_launch(helper.ensure_running))
     replacements.set(Pool, "__init__", _remembered_init(Pool.__init__))
     replacements.set(Pool, "close", _final_close(Pool.close))
     replacements.set(Pool, "_help_stuff_finish", staticmethod(_patient_help(Pool._help_stuff_finish)))  # type: ignore[attr-defined]
     terminate_pool = vars(Pool)["_terminate_pool"].__func__
     replacements.set(Pool, "_terminate_pool", classmethod(_safe_termination(terminate_pool)))
+
+
+def _undisturbed_launch(original: Callable[[Any], None]) -> Callable[[Any], None]:
+    """The launch of a helper process: a kill in its midst would leave a process that nobody knows."""
+
+    @functools.wraps(original)
+    def ensure_running(self: Any) -> None:
+        undisturbed(functools.partial(original, self))
+
+    return ensure_running
 
 
 def _remembered_init(original: Callable[..., None]) -> Callable[..., None]:
@@ -157,6 +193,7 @@ def _patient_help(original: Callable[..., None]) -> Callable[..., None]:
         # Otherwise as the original, which makes room for a thread that waits for it.
         while not inqueue._rlock.acquire(True, _SLICE):
             if job._kill_switch.requested:
+                job._kill_switch.pools.wait_for_starter(task_handler)
                 inqueue._reader.close()  # an error for that thread
                 return
         while task_handler.is_alive() and inqueue._reader.poll():
