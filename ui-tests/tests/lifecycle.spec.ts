@@ -105,6 +105,9 @@ test('a kernel without the package gets what the page carries', async ({
     }
   });
   const own = await openNotebook(['%job print("own copy")']);
+  // A cell that is run before the kernel has answered does not wait for the answer.
+  await own.openPanel();
+  await expect(own.panel).toContainText('No jobs yet');
   await own.run(0);
   await expect(own.output(0)).toContainText('own copy');
   expect(loaded).toEqual([]);
