@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -54,7 +55,10 @@ class Kernel:
 
     def __init__(self, python: str, module: str = "ipykernel_launcher -f {connection_file}") -> None:
         self.python = python
-        self.manager = KernelManager()
+        # Kernels that start at the same time, in other processes, pick the same ports now and then.
+        self._sockets = tempfile.TemporaryDirectory(prefix="jobs-tests-")
+        sockets = {"transport": "ipc", "ip": str(Path(self._sockets.name, "kernel"))} if os.name == "posix" else {}
+        self.manager = KernelManager(**sockets)
         self.manager.kernel_spec.argv = [python, "-m", *module.split()]
         # Under pytest ipykernel would not read its own file descriptors. What it reads it repeats on the terminal.
         env = {k: v for k, v in os.environ.items() if k != "PYTEST_CURRENT_TEST"}
@@ -70,6 +74,7 @@ class Kernel:
     def close(self) -> None:
         self.client.stop_channels()
         self.manager.shutdown_kernel(now=True)
+        self._sockets.cleanup()
 
     # ------------------------------------------------------------- the wire
 
