@@ -27,8 +27,8 @@ _LONGEST_END = 0.5
 _SLICE = 0.003
 """Seconds between two looks whether those that may hold a lock are being killed."""
 
-_SECOND_LOOK = 0.01
-"""Seconds in which a thread that has got a lock is certainly counted."""
+_LONGEST_HOLD = 0.01
+"""Seconds after which a lock that no thread of this process has is one that a worker has taken along."""
 
 
 class ProcessPools:
@@ -56,21 +56,18 @@ class ProcessPools:
             for keeper in pool.keepers:
                 keeper._state = TERMINATE
 
-    def free_locks(self) -> bool:
-        """Give back what workers have taken along, once none of them runs any more; returns whether to look again.
-
-        Called at every strike.
-        """
-        suspects = [pool.free_lock() for pool in self._pools]
-        return any(suspects)
+    def free_locks(self) -> None:
+        """Give back what workers have taken along, once none of them runs any more. Called at every strike."""
+        for pool in self._pools:
+            pool.free_lock()
 
     def free_locks_for_good(self) -> None:
         """The same when the job has ended.
 
         Also what was given back before: that may have woken a worker that was ending, and nobody else.
         """
-        while self.free_locks():
-            time.sleep(_SECOND_LOOK)
+        for pool in self._pools:
+            pool.free_lock_for_good()
 
     def wait_for_starter(self, task_handler: Thread) -> None:
         """Wait until the pool of this thread certainly starts no worker any more, to which it would pass its queues."""
@@ -108,11 +105,8 @@ class _Pool:
     def is_alive(self) -> bool:
         return any(keeper.is_alive() for keeper in self.keepers)
 
-    def free_lock(self) -> bool:
-        """Free the lock of the results for which the pool's threads wait in C, and the job that terminates it.
-
-        Returns whether to look again.
-        """
+    def free_lock(self) -> None:
+        """The job may be terminating the pool while its workers are killed: then it waits in C for this lock."""
         assert self._lock is not None
         if self._lock.acquire(False):
             self._lock.release()
@@ -122,9 +116,15 @@ class _Pool:
                 with contextlib.suppress(ValueError):  # it has been given back in between
                     self._lock.release()
             self._is_suspect = not self._is_suspect
-            return self._is_suspect
+            return
         self._is_suspect = False
-        return False
+
+    def free_lock_for_good(self) -> None:
+        """The pool's threads wait in C for this lock as well."""
+        assert self._lock is not None
+        if self._lock.acquire(True, _LONGEST_HOLD) or self._lock._semlock._count() == 0:
+            with contextlib.suppress(ValueError):  # it has been given back in between
+                self._lock.release()
 
 
 def make_killable(replacements: Replacements) -> None:
