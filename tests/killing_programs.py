@@ -1,5 +1,12 @@
 """Code that blocks, each in its own way. `{port}` is that of a `StallingServer`."""
 
+_POOL = """
+import functools, multiprocessing, time
+say = functools.partial(print, 'pool', flush=True)
+with multiprocessing.get_context('{method}').Pool(2, say) as pool:
+    pool.map(time.sleep, [1000] * 4)
+""".strip()
+
 BLOCKING = {
     "loop": "while True:\n    pass",
     "generator with finally": (
@@ -63,22 +70,12 @@ BLOCKING = {
     "shell command": "!sleep 1000; true",
     "getoutput": "text = !sleep 1000; true",
     "bash magic": "%%bash\nsleep 1000\ntrue",
-    "multiprocessing pool": (
-        "import functools, multiprocessing, time\n"
-        "say = functools.partial(print, 'pool', flush=True)\n"
-        "with multiprocessing.get_context('spawn').Pool(2, say) as pool:\n"
-        "    pool.map(time.sleep, [1000] * 4)"
-    ),
+    "multiprocessing pool": _POOL.format(method="spawn"),
     "multiprocessing pool that starts": (
         "import multiprocessing, time\nwith multiprocessing.get_context('spawn').Pool(2) as pool:\n"
         "    print('pool', flush=True)\n    pool.map(time.sleep, [1000] * 4)"
     ),
-    "multiprocessing pool that forks": (
-        "import functools, multiprocessing, time\n"
-        "say = functools.partial(print, 'pool', flush=True)\n"
-        "with multiprocessing.get_context('fork').Pool(2, say) as pool:\n"
-        "    pool.map(time.sleep, [1000] * 4)"
-    ),
+    "multiprocessing pool that forks": _POOL.format(method="fork"),
     "asyncio sleep": "import asyncio\nawait asyncio.sleep(1000)",
     "asyncio gather": "import asyncio\nawait asyncio.gather(asyncio.sleep(1000), asyncio.sleep(1000))",
     "asyncio loop": "import asyncio\nawait asyncio.sleep(0)\nwhile True:\n    pass",

@@ -41,19 +41,16 @@ const plugin: JupyterFrontEndPlugin<void> = {
     const root = PageConfig.getOption('serverRoot');
     const prefix = `jupyterlab-jobs:${app.serviceManager.serverSettings.baseUrl}:`;
     // Without a workspace, as in Notebook 7, the state database ends with the page.
-    const store =
-      state && resolver
-        ? new HistoryStore({
+    const store = new HistoryStore({
+      ...(state && resolver
+        ? {
             database: state as IHistoryDatabase,
-            journal: new WebStorageDatabase(sessionStorage, prefix),
-            root,
-            count
-          })
-        : new HistoryStore({
-            database: new WebStorageDatabase(localStorage, prefix),
-            root,
-            count
-          });
+            journal: new WebStorageDatabase(sessionStorage, prefix)
+          }
+        : { database: new WebStorageDatabase(localStorage, prefix) }),
+      root,
+      count
+    });
     const keepers = new Set<HistoryKeeper>();
     const keep = (panel: NotebookPanel) => {
       const keeper = new HistoryKeeper({
