@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from harness import Kernel
 
 
@@ -87,28 +89,56 @@ def test_a_bad_cell_says_so_when_the_main_thread_comes_to_it(kernel: Kernel) -> 
     assert kernel.shell_reply(msg_id)["content"]["ename"] == "SyntaxError"
 
 
+def _states(kernel: Kernel, since: int) -> list[tuple[str, str]]:
+    """The statuses among the messages from this index on, with the type of the request that each belongs to."""
+    return [
+        (m["parent_header"]["msg_type"], m["content"]["execution_state"])
+        for m in kernel.messages[since:]
+        if m["msg_type"] == "status"
+    ]
+
+
 def test_the_kernel_does_not_look_idle_while_it_works(kernel: Kernel) -> None:
     main = busy(kernel)
     for _ in range(3):
         kernel.ask("snapshot")
         count = len(kernel.messages)
-
-        def states(since: int = count) -> list[tuple[str, str]]:
-            return [
-                (m["parent_header"]["msg_type"], m["content"]["execution_state"])
-                for m in kernel.messages[since:]
-                if m["msg_type"] == "status"
-            ]
-
         # Our request ends in an idle; then the kernel says again that it is busy, with the cell.
-        kernel.until(lambda: ("execute_request", "busy") in states())
-        assert states()[-1] == ("execute_request", "busy")
+        kernel.until(lambda since=count: ("execute_request", "busy") in _states(kernel, since))
+        assert _states(kernel, count)[-1] == ("execute_request", "busy")
     kernel.submit_express("%job release.set()")
     kernel.shell_reply(main)
     kernel.client.kernel_info(reply=True, timeout=10)
     kernel.until(
         lambda: [m for m in kernel.messages if m["msg_type"] == "status"][-1]["content"]["execution_state"] == "idle"
     )
+
+
+def test_the_kernel_looks_busy_if_a_request_ends_just_before_a_cell_begins(kernel: Kernel, tmp_path: Path) -> None:
+    before_cell, in_cell = tmp_path / "before_cell", tmp_path / "in_cell"
+    kernel.execute(
+        "import os, time\n"
+        "def wait_for(path):\n"
+        "    while not os.path.exists(path):\n"
+        "        time.sleep(0.005)\n"
+        f"def hold(): wait_for({str(before_cell)!r})\n"
+        "get_ipython().events.callbacks['pre_execute'].insert(0, hold)"
+    )
+    cell = kernel.begin(f"get_ipython().events.unregister('pre_execute', hold); wait_for({str(in_cell)!r})")
+    since = len(kernel.messages)
+    kernel.ask("snapshot")
+    kernel.until(lambda: ("jobs_request", "idle") in _states(kernel, since))
+    before_cell.touch()
+    kernel.until(lambda: ("execute_request", "busy") in _states(kernel, since))
+    in_cell.touch()
+    kernel.shell_reply(cell)
+    kernel.until(lambda: ("execute_request", "idle") in _states(kernel, since))
+    assert _states(kernel, since) == [
+        ("jobs_request", "busy"),
+        ("jobs_request", "idle"),
+        ("execute_request", "busy"),
+        ("execute_request", "idle"),
+    ]
 
 
 def test_an_idle_kernel_stays_idle(kernel: Kernel) -> None:

@@ -22,11 +22,16 @@ class MainThread:
         self._transport = transport
         self._lock = threading.Lock()
         self._depth = 0
+        self._said_idle = False
 
     def cell_begins(self) -> None:
         """IPython's `pre_execute` event. A cell may run another one inside (`%run`, `run_cell`)."""
         with self._lock:
             self._depth += 1
+            # ipykernel said `busy` a moment before this event, and one of our requests may have ended in between.
+            # If it ended before that, this is a message more than needed.
+            if self._said_idle:
+                self._say_busy()
 
     def cell_ends(self) -> None:
         """IPython's `post_execute` event."""
@@ -42,7 +47,13 @@ class MainThread:
         # Under the lock: the main thread publishes its own `idle` after `cell_ends`, so that ours cannot come last.
         with self._lock:
             if self._depth == 0:
-                return
-            # Not of the cell's own request: JupyterLab would note it in the cell's timing, as when it began.
-            header = {**self._kernel.get_parent("shell")["header"], "msg_id": _BUSY_REQUEST}
-            self._transport.send("status", {"execution_state": "busy"}, parent={"header": header})
+                self._said_idle = True
+            else:
+                self._say_busy()
+
+    def _say_busy(self) -> None:
+        """With the lock held, and while a cell runs."""
+        self._said_idle = False
+        # Not of the cell's own request: JupyterLab would note it in the cell's timing, as when it began.
+        header = {**self._kernel.get_parent("shell")["header"], "msg_id": _BUSY_REQUEST}
+        self._transport.send("status", {"execution_state": "busy"}, parent={"header": header})
