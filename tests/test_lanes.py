@@ -54,8 +54,11 @@ def test_the_main_thread_may_be_faster(kernel: Kernel) -> None:
     msg_id = kernel.execute("%job 'once'")
     answer = kernel.ask("submit", {"code": "%job 'once'", "cell_id": "c", "parent": {"msg_id": msg_id}})
     assert answer == {"jobs": [], "reason": "the main thread was faster"}
-    kernel.ended(kernel.job_of(msg_id))
+    job_id = kernel.job_of(msg_id)
+    kernel.ended(job_id)
     assert len(kernel.job_ids("'once'")) == 1
+    # And no number is left out for the job that did not come to be.
+    assert kernel.job_of(kernel.execute("%job 'next'")) == job_id + 1
 
 
 def test_a_body_and_its_options(kernel: Kernel) -> None:

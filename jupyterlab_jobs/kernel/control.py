@@ -17,7 +17,7 @@ from IPython.core.error import UsageError
 from . import protocol
 from .group import Group
 from .job import Job, Origin
-from .syntax import jobs_of_cell
+from .syntax import JobCall, jobs_of_cell
 from .variable_summary import summaries
 
 if TYPE_CHECKING:
@@ -88,20 +88,17 @@ class ControlChannel:
     def _submit(self, params: dict[str, Any]) -> _Answer:
         code, cell_id, parent = protocol.parse_submission(params)
         ahead = self._ahead(params, parent["msg_id"])
-        runtime = self._runtime
+        runtime, registry = self._runtime, self._runtime.registry
         try:
-            calls = jobs_of_cell(runtime.shell, code) or []
-            origin = Origin("express", parent, cell_id)
-            # All of them before any is added: a cell with a mistake starts none of its jobs.
+            calls = jobs_of_cell(runtime.shell, code)
+            if not calls:
+                return {"jobs": [], "reason": "the cell holds more than jobs"}, []
             awaited = [runtime.awaited(call, ahead) for call in calls]
-            prepared = [runtime.prepare(call, origin) for call in calls]
+            add = functools.partial(self._add, calls, Origin("express", parent, cell_id))
+            jobs = runtime.lanes.claim(parent["msg_id"], add)
         except (SyntaxError, UsageError) as error:
             # Reported under the cell when the main thread comes to it, as for any other cell.
             return {"jobs": [], "reason": str(error)}, []
-        if not prepared:
-            return {"jobs": [], "reason": "the cell holds more than jobs"}, []
-        registry = runtime.registry
-        jobs = runtime.lanes.claim(parent["msg_id"], lambda: [registry.add(job) for job in prepared])
         if jobs is None:
             return {"jobs": [], "reason": "the main thread was faster"}, []
         starts = [
@@ -109,6 +106,11 @@ class ControlChannel:
             for call, job, others in zip(calls, jobs, awaited, strict=True)
         ]
         return {"jobs": [job.id for job in jobs], "reason": None}, starts
+
+    def _add(self, calls: list[JobCall], origin: Origin) -> list[Job]:
+        # All of them are made before any is added: a cell with a mistake starts none of its jobs.
+        jobs = [self._runtime.prepare(call, origin) for call in calls]
+        return [self._runtime.registry.add(job) for job in jobs]
 
     def _ahead(self, params: dict[str, Any], request_id: str) -> list[tuple[str, str]]:
         """The cells ahead of a request: those the page has sent, and the one that runs, whoever has sent it."""

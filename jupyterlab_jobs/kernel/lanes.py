@@ -28,7 +28,8 @@ class Lanes:
     def claim(self, request_id: str, add: Callable[[], list[Job]]) -> list[Job] | None:
         """Have the express lane start a request's jobs: `add` makes them, the caller starts them.
 
-        None if the main thread has come to the request already. Should it come at this moment, it waits for `add`.
+        None if the main thread has come to the request already: then none is made, so that no number is left out.
+        Should it come at this moment, it waits for `add`. What `add` raises leaves the request to the main thread.
         """
         with self._lock:
             if request_id in self._requests:
