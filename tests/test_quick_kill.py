@@ -61,11 +61,11 @@ class _Answers:
 
 def _ask(answers: _Answers, method: str, params: dict[str, Any]) -> None:
     content = {"version": 1, "method": method, "params": params}
-    ControlChannel(answers)(None, None, {"content": content})  # type: ignore[arg-type]
+    ControlChannel(answers)(None, None, {"content": content})  # type: ignore[arg-type]  # stands in for the runtime
 
 
 def test_a_job_that_ends_at_once_is_not_told_to_be_stopping(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(publisher, "_QUICK_END", PATIENCE)
+    monkeypatch.setattr(publisher, "QUICK_END", PATIENCE)
     bench.publisher.start()
     job, other = bench.begin(ToldWork()), bench.begin(ToldWork())
     until(lambda: _states(bench, job) and _states(bench, other))
@@ -104,7 +104,7 @@ def test_a_clock_that_is_set_back_hides_nothing(bench: Bench) -> None:
 def test_a_kill_is_answered_once_the_code_has_ended(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, method: str, params: dict[str, Any]
 ) -> None:
-    monkeypatch.setattr(control, "_BEFORE_KILL_IS_ANSWERED", PATIENCE)
+    monkeypatch.setattr(control, "QUICK_END", PATIENCE)
     job = bench.begin(ToldWork())
     answers = _Answers(bench, job)
     _ask(answers, method, params)

@@ -17,15 +17,12 @@ from IPython.core.error import UsageError
 from . import protocol
 from .group import Group
 from .job import Job, Origin
+from .kill import QUICK_END
 from .syntax import JobCall, jobs_of_cell
 from .variable_summary import summaries
 
 if TYPE_CHECKING:
     from .runtime import Runtime
-
-
-_BEFORE_KILL_IS_ANSWERED = 0.01
-"""Seconds: with its answer ipykernel computes for two milliseconds, which the code that is to end needs itself."""
 
 _Answer = tuple[dict[str, Any], Sequence[Callable[[], object]]]
 """The result of a request, and what is to be done once it is sent."""
@@ -147,7 +144,7 @@ class ControlChannel:
     def _kill_jobs(self, jobs: list[Job]) -> list[int]:
         """Kill, and give the code a moment to end; returns the ids of those jobs that had not ended before."""
         killed = self._runtime.registry.kill(jobs)
-        wait(killed, timeout=_BEFORE_KILL_IS_ANSWERED)
+        wait(killed, timeout=QUICK_END)
         return sorted(job.id for job in killed)
 
     def _clear(self, params: dict[str, Any]) -> _Answer:

@@ -27,6 +27,10 @@ from .processes import ChildProcesses
 from .task_kill import TaskKill
 from .victim import Victim
 
+QUICK_END = 0.01
+"""Seconds for which nothing is told about a kill. Its answer and the `stopping` of the job take milliseconds of the
+processor, here and in the page, which the code that is to end needs more; most has ended then."""
+
 
 class Returned:
     """The value of a call that has returned."""

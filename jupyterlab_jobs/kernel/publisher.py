@@ -22,6 +22,7 @@ from .captured_cells import CapturedCells
 from .cell_logs import CellLog, CellLogs
 from .handover import Handover
 from .keep_alive import KeepAlive
+from .kill import QUICK_END
 from .messages import OutputMessage
 from .progress import TELL_INTERVAL
 from .spool import Spool
@@ -43,10 +44,6 @@ _SHORTEST_PAUSE = 0.02
 # While there is more to tell all the time: fewer, larger messages. A page that has missed some gets them all at once.
 _LONGEST_PAUSE = 0.1
 _PAUSE_GROWTH = 1.5
-
-_QUICK_END = 0.01
-"""Seconds after a kill in which a job that ends has never been told to be stopping. To tell it takes milliseconds of
-the processor, here and in the page, and until then the code that is to end needs them more."""
 
 _LONGEST_STOP = 4.0
 """Seconds that are left for what is to be sent when the runtime is unloaded."""
@@ -214,8 +211,8 @@ class Publisher:
         for job in [job for job in changed if job.state == "stopping"]:
             # From here on its end enqueues it again.
             self._waiting.discard(job.id)
-            delay = (job.stopping_since or 0.0) + _QUICK_END - time.time()
-            if job.state == "stopping" and 0 < delay <= _QUICK_END:
+            delay = (job.stopping_since or 0.0) + QUICK_END - time.time()
+            if job.state == "stopping" and 0 < delay <= QUICK_END:
                 soon.append(job)
                 self._later[job] = time.monotonic() + delay
                 del changed[job]
