@@ -2,16 +2,35 @@ import type { NotebookPanel } from '@jupyterlab/notebook';
 import type { IJupyterLabPageFixture } from '@jupyterlab/galata';
 
 import type { NotebookWithJobs } from './jobs';
-import { expect, goToNotebook, test } from './jobs';
+import { test as base, expect, goToNotebook } from './jobs';
+
+const TALKING =
+  '%%job --name talking\nimport time\nprint("before the end")\ntime.sleep(1000)';
+
+const CELLS = [TALKING, '%job 6 * 7', '%job 1 / 0', '%job --name new 1'];
+
+const test = base.extend<{ notebook: NotebookWithJobs }>({
+  /** A notebook with jobs that run, have finished and have failed, all stored. */
+  notebook: async ({ openNotebook, page, tmpPath }, use) => {
+    const notebook = await openNotebook(CELLS);
+    await notebook.openPanel();
+    await notebook.run(0, 1, 2);
+    await notebook.toHaveState(1, 'running');
+    await notebook.toHaveState(2, 'finished');
+    await notebook.toHaveState(3, 'failed');
+    await expect(notebook.row(1)).toContainText('before the end');
+    await expect
+      .poll(() => stored(page, tmpPath))
+      .toContain('ZeroDivisionError');
+    await use(notebook);
+  }
+});
 
 // The state database of the real server, in the workspace of the page.
 test.use({ mockState: false });
 
 // Each test loads the page more than once.
 test.slow();
-
-const TALKING =
-  '%%job --name talking\nimport time\nprint("before the end")\ntime.sleep(1000)';
 
 /** What is stored on the server about the jobs of the notebooks in a directory. */
 async function stored(
@@ -32,24 +51,11 @@ function historyPart(directory: string): string {
   return `/${directory}/`;
 }
 
-async function runSome(notebook: NotebookWithJobs): Promise<void> {
-  await notebook.openPanel();
-  await notebook.run(0, 1, 2);
-  await notebook.toHaveState(1, 'running');
-  await notebook.toHaveState(2, 'finished');
-  await notebook.toHaveState(3, 'failed');
-  await expect(notebook.row(1)).toContainText('before the end');
-}
-
-const CELLS = [TALKING, '%job 6 * 7', '%job 1 / 0', '%job --name new 1'];
-
 test('jobs of an earlier kernel session are there after a reload, and can be forgotten', async ({
-  openNotebook,
+  notebook,
   page,
   tmpPath
 }) => {
-  const notebook = await openNotebook(CELLS);
-  await runSome(notebook);
   await notebook.restartKernel();
   await notebook.toHaveState(1, 'lost');
   await page.notebook.save();
@@ -83,13 +89,10 @@ test('jobs of an earlier kernel session are there after a reload, and can be for
 });
 
 test('a reload doubles nothing while the kernel lives', async ({
-  openNotebook,
+  notebook,
   page,
   tmpPath
 }) => {
-  const notebook = await openNotebook(CELLS);
-  await runSome(notebook);
-  await expect.poll(() => stored(page, tmpPath)).toContain('ZeroDivisionError');
   await page.reload();
   await notebook.openPanel();
   await notebook.toHaveState(1, 'running');
@@ -99,14 +102,11 @@ test('a reload doubles nothing while the kernel lives', async ({
 });
 
 test('a kernel that went while the page was away has lost its jobs', async ({
-  openNotebook,
+  notebook,
   page,
   tmpPath
 }) => {
-  const notebook = await openNotebook(CELLS);
-  await runSome(notebook);
   await page.notebook.save();
-  await expect.poll(() => stored(page, tmpPath)).toContain('ZeroDivisionError');
   const url = page.url();
   await page.evaluate(() => window.location.assign('about:blank'));
   await page.waitForURL('about:blank');
@@ -126,12 +126,10 @@ test('a kernel that went while the page was away has lost its jobs', async ({
 });
 
 test('the history moves with the notebook', async ({
-  openNotebook,
+  notebook,
   page,
   tmpPath
 }) => {
-  const notebook = await openNotebook(CELLS);
-  await runSome(notebook);
   await notebook.restartKernel();
   await notebook.toHaveState(1, 'lost');
   await page.evaluate(async () => {
@@ -156,13 +154,11 @@ test('the history moves with the notebook', async ({
 });
 
 test('a notebook does not show the jobs of another that had its name', async ({
+  notebook,
   openNotebook,
   page,
   tmpPath
 }) => {
-  const notebook = await openNotebook(CELLS);
-  await runSome(notebook);
-  await expect.poll(() => stored(page, tmpPath)).toContain('ZeroDivisionError');
   await page.locator('.jp-DirListing-item', { hasText: 'test.ipynb' }).click();
   await page.keyboard.press('Delete');
   await page.locator('.jp-Dialog .jp-mod-accept').click();
@@ -178,12 +174,10 @@ test('a notebook does not show the jobs of another that had its name', async ({
 });
 
 test('a notebook does not show the jobs of one on a server elsewhere', async ({
-  openNotebook,
+  notebook,
   page,
   tmpPath
 }) => {
-  const notebook = await openNotebook(CELLS);
-  await runSome(notebook);
   await notebook.restartKernel();
   await page.notebook.save();
   await expect.poll(() => stored(page, tmpPath)).toContain('"lost":true');
@@ -216,13 +210,11 @@ test('a notebook does not show the jobs of one on a server elsewhere', async ({
 });
 
 test('what is stored and is none is left out', async ({
-  openNotebook,
+  notebook,
   page,
   tmpPath
 }) => {
   const hostile = '<img src=x onerror=document.body.dataset.hacked=1>';
-  const notebook = await openNotebook(CELLS);
-  await runSome(notebook);
   await notebook.restartKernel();
   await expect.poll(() => stored(page, tmpPath)).toContain('"lost":true');
   await page.evaluate(
