@@ -98,6 +98,8 @@ export default defineConfig<GalataOptions>({
         '--disable-sync'
       ]
     },
+    // JupyterLab's scripts stay in memory: tests begin after three and a half seconds instead of five.
+    reuseContext: true,
     // It takes a fifth of the time.
     trace: process.env.JLJ_TRACE ? 'retain-on-failure' : 'off',
     screenshot: 'only-on-failure',

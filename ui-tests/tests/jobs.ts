@@ -49,6 +49,8 @@ export const test = base.extend<{
       await notebook.toBeIdle();
       return notebook;
     });
+    // All else is reset before the context serves the next test.
+    await page.context().clearPermissions();
   }
 });
 
