@@ -46,7 +46,7 @@ def hear_children(replacements: Replacements, streams: KernelStreams, reader: Pi
     from multiprocessing import popen_fork
 
     replacements.set(subprocess.Popen, "__init__", _heard_init(subprocess.Popen.__init__, reader))
-    replacements.set(popen_fork.Popen, "_launch", _heard_launch(popen_fork.Popen._launch, reader, streams))  # type: ignore[attr-defined]
+    replacements.set(popen_fork.Popen, "_launch", _heard_launch(popen_fork.Popen._launch, reader, streams))  # type: ignore[attr-defined] # private
     util: Any = multiprocessing.util
     replacements.set(util, "spawnv_passfds", _heard_spawn(util.spawnv_passfds, reader))
 

@@ -73,7 +73,7 @@ class ProcessPools:
         """Wait until the pool of this thread certainly starts no worker any more, to which it would pass its queues."""
         for pool in self._pools:
             if task_handler in pool.keepers:
-                run_as(None, pool.keepers[0].join, _LONGEST_END)
+                pool.wait_for_starter(_LONGEST_END)
 
     def wait_until_stopped(self) -> bool:
         """Wait until they certainly start no worker any more; returns whether there are any.
@@ -82,9 +82,7 @@ class ProcessPools:
         """
         deadline = time.monotonic() + _LONGEST_END
         for pool in self._pools:
-            for starter in pool.keepers[:1]:
-                # As nobody, here and below: a job's thread joins in slices, and needs the GIL for each.
-                run_as(None, starter.join, max(0.0, deadline - time.monotonic()))
+            pool.wait_for_starter(max(0.0, deadline - time.monotonic()))
         return bool(self._pools)
 
 
@@ -104,6 +102,12 @@ class _Pool:
     @property
     def is_alive(self) -> bool:
         return any(keeper.is_alive() for keeper in self.keepers)
+
+    def wait_for_starter(self, seconds: float) -> None:
+        """Wait for the end of the thread that starts workers, if there is one."""
+        for starter in self.keepers[:1]:
+            # As nobody, here and below: a job's thread joins in slices, and needs the GIL for each.
+            run_as(None, starter.join, seconds)
 
     def free_lock(self) -> None:
         """The job may be terminating the pool while its workers are killed: then it waits in C for this lock."""
@@ -138,7 +142,7 @@ def make_killable(replacements: Replacements) -> None:
         replacements.set(helper, "ensure_running", _undisturbed_launch(helper.ensure_running))
     replacements.set(Pool, "__init__", _remembered_init(Pool.__init__))
     replacements.set(Pool, "close", _final_close(Pool.close))
-    replacements.set(Pool, "_help_stuff_finish", staticmethod(_patient_help(Pool._help_stuff_finish)))  # type: ignore[attr-defined]
+    replacements.set(Pool, "_help_stuff_finish", staticmethod(_patient_help(Pool._help_stuff_finish)))  # type: ignore[attr-defined] # private
     terminate_pool = vars(Pool)["_terminate_pool"].__func__
     replacements.set(Pool, "_terminate_pool", classmethod(_safe_termination(terminate_pool)))
 

@@ -90,8 +90,7 @@ test('jobs of an earlier kernel session are there after a reload, and can be for
 
 test('a reload doubles nothing while the kernel lives', async ({
   notebook,
-  page,
-  tmpPath
+  page
 }) => {
   await page.reload();
   await notebook.openPanel();
